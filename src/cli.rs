@@ -1,0 +1,1 @@
+//! Arguments become one operation, its text or JSON, and an exit code.

@@ -1,0 +1,3 @@
+//! Human annotations become gold: draws, queue decisions, adjudication.
+
+#![deny(clippy::disallowed_methods)]

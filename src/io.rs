@@ -1,0 +1,1 @@
+//! Files and streams become core values and back.

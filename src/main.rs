@@ -1,0 +1,2 @@
+//! titer
+fn main() {}

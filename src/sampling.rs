@@ -1,0 +1,3 @@
+//! Which units to label, with which inclusion probabilities.
+
+#![deny(clippy::disallowed_methods)]

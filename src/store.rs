@@ -1,0 +1,1 @@
+//! The SQLite store: append-only attempts, labels and gold, one writer.

@@ -1,0 +1,161 @@
+//! What is labeled: one piece of content with its exposure, its parts and its identity.
+
+#![deny(clippy::disallowed_methods)]
+
+mod fingerprint;
+
+use std::collections::BTreeMap;
+
+pub use fingerprint::Fingerprint;
+pub use fingerprint::FingerprintBuilder;
+pub use fingerprint::NotAFingerprint;
+
+/// One item to label, whole: a post, or a query with its response and recommendations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unit {
+    /// The caller's id, unique in its file, never empty, without U+001F.
+    pub id: String,
+    /// How often the unit was seen in its period (impressions); 1 when prevalence is per item. Finite, > 0.
+    pub exposure: f64,
+    /// Predicted risk in `[0, 1]`, where a model gave one before sampling.
+    pub score: Option<f64>,
+    /// Pivots by name, such as `surface` or `country`.
+    pub segments: BTreeMap<String, String>,
+    /// The reporting period the exposure was counted in, such as a day.
+    pub period: Option<String>,
+    /// The parts in the order they are shown; never empty.
+    pub components: Vec<Component>,
+    /// How the unit came into the sample; `None` when the file is the whole frame.
+    pub inclusion: Option<Inclusion>,
+    /// Columns titer does not know, passed through to outputs unchanged.
+    pub passthrough: serde_json::Map<String, serde_json::Value>,
+}
+
+/// One part of a unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Component {
+    /// What the part is in its unit: `content`, `query`, `response`, …
+    pub role: String,
+    /// The part itself.
+    pub content: Content,
+}
+
+/// The body of a component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// Text as it was shown.
+    Text(String),
+    /// A reference to an image: a path, a `data:` URL or an `https` URL.
+    Image(String),
+}
+
+/// How a unit entered its sample.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inclusion {
+    /// The probability with which the design included the unit, in `(0, 1]`.
+    pub probability: f64,
+    /// The design that drew it.
+    pub design: Design,
+    /// The stratum it was drawn in.
+    pub stratum: Option<String>,
+    /// The primary sampling unit it belongs to.
+    pub cluster: Option<String>,
+}
+
+/// Sampling designs by the variance formula that fits them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Design {
+    /// Every unit of the frame: no sampling error.
+    Census,
+    /// Equal-probability bottom-k by permanent random numbers (S9).
+    Uniform,
+    /// Independent inclusions with known probabilities (S1, S2).
+    Poisson,
+    /// Bottom-k of u/w with its threshold (S3).
+    Priority,
+}
+
+impl Design {
+    /// Returns the name used in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Census => "census",
+            Self::Uniform => "uniform",
+            Self::Poisson => "poisson",
+            Self::Priority => "priority",
+        }
+    }
+
+    /// Returns the design of that name, if there is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Census, Self::Uniform, Self::Poisson, Self::Priority]
+            .into_iter()
+            .find(|design| design.name() == name)
+    }
+}
+
+impl Unit {
+    /// Returns the hash of what a labeler is shown: roles, modalities and contents in order.
+    ///
+    /// The id, exposure and segments are not part of it: they never reach a labeler.
+    #[must_use]
+    pub fn content_hash(&self) -> Fingerprint {
+        let mut hash = FingerprintBuilder::new("unit");
+        for component in &self.components {
+            hash.text(&component.role);
+            match &component.content {
+                Content::Text(text) => hash.text("text").text(text),
+                Content::Image(reference) => hash.text("image").text(reference),
+            };
+        }
+        hash.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit(parts: &[(&str, &str)]) -> Unit {
+        Unit {
+            id: "u".into(),
+            exposure: 1.0,
+            score: None,
+            segments: BTreeMap::new(),
+            period: None,
+            components: parts
+                .iter()
+                .map(|(role, text)| Component {
+                    role: (*role).into(),
+                    content: Content::Text((*text).into()),
+                })
+                .collect(),
+            inclusion: None,
+            passthrough: serde_json::Map::new(),
+        }
+    }
+
+    #[test]
+    fn where_one_part_ends_changes_the_content_hash() {
+        assert_ne!(
+            unit(&[("query", "ab"), ("response", "c")]).content_hash(),
+            unit(&[("query", "a"), ("response", "bc")]).content_hash()
+        );
+    }
+
+    #[test]
+    fn the_id_is_not_part_of_the_content_hash() {
+        let mut other = unit(&[("content", "x")]);
+        other.id = "v".into();
+        assert_eq!(other.content_hash(), unit(&[("content", "x")]).content_hash());
+    }
+
+    #[test]
+    fn design_names_round_trip() {
+        for name in ["census", "uniform", "poisson", "priority"] {
+            assert_eq!(Design::from_name(name).map(Design::name), Some(name));
+        }
+    }
+}
