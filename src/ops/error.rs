@@ -1,0 +1,82 @@
+//! Why an operation did not end well, and what that means for the exit code.
+
+use crate::diag::Diagnostic;
+use crate::diag::Source;
+use crate::io::IoError;
+use crate::prompt::CompileError;
+use std::path::Path;
+use thiserror::Error;
+
+/// What an ending means to a script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// A check, test or gate did not pass.
+    NotPassed,
+    /// The user must change something: arguments, files, credentials.
+    ChangeSomething,
+    /// Stopped early; the same command resumes.
+    StoppedEarly,
+    /// The reader of our output went away: no failure at all.
+    Unheard,
+}
+
+/// Why an operation did not end well.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum OpsError {
+    /// Mistakes in texts the user wrote, all of them.
+    #[error("{} in the files above", counted(diagnostics.len(), "mistake"))]
+    Diagnostics {
+        /// The mistakes.
+        diagnostics: Vec<Diagnostic>,
+        /// The texts they are in.
+        sources: Vec<Source>,
+        /// What they mean to a script.
+        ending: Ending,
+    },
+    /// The user must change something.
+    #[error("{message}")]
+    Refused {
+        /// What is wrong and where.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// A run stopped early and can be resumed.
+    #[error("{message}")]
+    Stopped {
+        /// Why it stopped and what is safe.
+        message: String,
+        /// How to go on.
+        hint: String,
+    },
+    /// A file or stream.
+    #[error(transparent)]
+    Io(#[from] IoError),
+    /// A prompt that does not compile.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+}
+
+impl OpsError {
+    /// Returns an error the user resolves by changing something.
+    pub(crate) fn refused(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Refused { message: message.into(), hint: hint.into() }
+    }
+
+    /// Returns an error about a file that cannot be read or written.
+    pub(crate) fn file(doing: &str, path: &Path, source: &std::io::Error) -> Self {
+        let hint = match source.kind() {
+            std::io::ErrorKind::NotFound => "check the path",
+            std::io::ErrorKind::PermissionDenied => "check the permissions of the file and its folder",
+            std::io::ErrorKind::StorageFull => "free some disk space and run the command again",
+            _ => "check the file and its folder",
+        };
+        Self::refused(format!("cannot {doing} {}: {source}", path.display()), hint)
+    }
+}
+
+/// Returns `1 mistake`, `2 mistakes`.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,19 @@
+//! `titer gold`: draw units for human review, collect the answers, import gold from elsewhere.
+
+mod collect;
+mod draw;
+mod session;
+
+pub use collect::Imported;
+pub use collect::Status;
+pub use collect::export;
+pub use collect::import;
+pub use collect::status;
+pub(crate) use collect::Collected;
+pub(crate) use collect::collected;
+pub use draw::DrawRequest;
+pub use draw::Drawn;
+pub use draw::draw;
+pub use session::Choice;
+pub use session::Screen;
+pub use session::Session;

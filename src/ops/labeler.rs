@@ -1,0 +1,261 @@
+//! A labeler ready to use: its prompt settings, where it is reached, how fast, at what price.
+
+use super::error::OpsError;
+use super::program::AnswerFile;
+use super::program::BundlingName;
+use super::program::DialectName;
+use super::program::LabelerFile;
+use super::program::LimitsFile;
+use super::program::OutputName;
+use super::program::Program;
+use super::program::TokenCapName;
+use crate::diag;
+use crate::prompt::AnswerSettings;
+use crate::prompt::Bundling;
+use crate::prompt::Dialect;
+use crate::prompt::PromptSettings;
+use crate::prompt::Rung;
+use crate::prompt::TokenCap;
+use crate::requests::Price;
+use secrecy::SecretString;
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Command;
+
+/// A labeler named on the command line, or described there by URL and model.
+#[derive(Debug, Clone, Default)]
+pub struct AdHoc {
+    /// A labeler of `titer.yaml`.
+    pub name: Option<String>,
+    /// A base URL, in place of a labeler of the file.
+    pub url: Option<String>,
+    /// A model, with the URL.
+    pub model: Option<String>,
+    /// The environment variable that holds the key.
+    pub key_env: Option<String>,
+    /// One call a policy rather than one for all of them.
+    pub separate: bool,
+}
+
+/// A labeler ready to use.
+#[derive(Debug, Clone)]
+pub struct Labeler {
+    /// Its name in results.
+    pub name: String,
+    /// What shapes its requests.
+    pub prompt: PromptSettings,
+    /// Whether the rung may be settled by the endpoint.
+    pub rung_is_open: bool,
+    /// The key, when one is configured.
+    pub key: Option<SecretString>,
+    /// Headers sent with every request.
+    pub headers: BTreeMap<String, String>,
+    pub(crate) limits: LimitsFile,
+    /// What its tokens cost.
+    pub price: Option<Price>,
+}
+
+impl AdHoc {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.name.is_none() && self.url.is_none() && self.model.is_none()
+    }
+}
+
+/// Finds the labeler that is meant: by URL and model, by name, or the only one of the project.
+///
+/// # Errors
+///
+/// No labeler, several and none named, an unknown name, a variable or key that is not there.
+pub(crate) fn resolve(program: &Program, wanted: &AdHoc) -> Result<Labeler, OpsError> {
+    match (&wanted.url, &wanted.model) {
+        (Some(url), Some(model)) => {
+            let file = LabelerFile {
+                key_env: wanted.key_env.clone(),
+                ..plain(url.clone(), model.clone(), wanted.separate)
+            };
+            build("command-line", &file)
+        }
+        (Some(_), None) | (None, Some(_)) => Err(OpsError::refused(
+            "--url and --model go together",
+            "give both, such as --url http://127.0.0.1:8080/v1 --model NAME",
+        )),
+        (None, None) => from_file(program, wanted),
+    }
+}
+
+/// Returns the settings a prompt has before any labeler is chosen.
+pub(crate) fn default_prompt() -> PromptSettings {
+    prompt_settings(&plain("http://127.0.0.1/v1".into(), "model".into(), false), String::new())
+}
+
+fn from_file(program: &Program, wanted: &AdHoc) -> Result<Labeler, OpsError> {
+    let labelers = &program.file.labelers;
+    let names: Vec<&str> = labelers.iter().map(|(name, _)| name.as_str()).collect();
+    if names.is_empty() && !program.found {
+        return Err(OpsError::refused(
+            "no labeler is named, and there is no titer.yaml",
+            "give --url and --model, or make a project with `titer init`",
+        ));
+    }
+    let name = match (&wanted.name, names.as_slice()) {
+        (Some(name), _) => name.as_str(),
+        (None, [only]) => only,
+        (None, []) => {
+            return Err(OpsError::refused(
+                "titer.yaml has no labeler",
+                "add one under `labelers:` with its `url` and `model`, or give --url and --model",
+            ));
+        }
+        (None, [first, ..]) if names.contains(&"main") || *first == "main" => "main",
+        (None, _) => {
+            return Err(OpsError::refused(
+                "titer.yaml has several labelers and none is called `main`",
+                format!("name one with --labeler: {}", names.join(", ")),
+            ));
+        }
+    };
+    let Some((_, file)) = labelers.iter().find(|(known, _)| known == name) else {
+        let hint = match diag::nearest(name, names.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("titer.yaml has {}", names.join(", ")),
+        };
+        return Err(OpsError::refused(format!("there is no labeler `{name}`"), hint));
+    };
+    let mut file = file.clone();
+    if wanted.separate {
+        file.prompt = BundlingName::Separate;
+    }
+    build(name, &file)
+}
+
+fn plain(url: String, model: String, separate: bool) -> LabelerFile {
+    LabelerFile {
+        url,
+        model,
+        key_env: None,
+        key_file: None,
+        key_command: None,
+        headers: BTreeMap::new(),
+        dialect: DialectName::JsonChat,
+        output: OutputName::Auto,
+        prompt: if separate { BundlingName::Separate } else { BundlingName::Unified },
+        answer: AnswerFile::default(),
+        temperature: Some(0.0),
+        seed: None,
+        max_output_tokens: None,
+        token_cap: TokenCapName::MaxTokens,
+        limits: LimitsFile::default(),
+        price: None,
+    }
+}
+
+fn build(name: &str, file: &LabelerFile) -> Result<Labeler, OpsError> {
+    let url = expanded(&file.url)?.trim_end_matches('/').to_owned();
+    let mut headers = BTreeMap::new();
+    for (header, value) in &file.headers {
+        headers.insert(header.clone(), expanded(value)?);
+    }
+    Ok(Labeler {
+        name: name.to_owned(),
+        rung_is_open: file.output == OutputName::Auto,
+        key: key(name, file)?,
+        headers,
+        limits: file.limits,
+        price: file.price.map(|price| Price {
+            input: price.input,
+            cached: price.cached.unwrap_or(price.input),
+            output: price.output,
+        }),
+        prompt: prompt_settings(&LabelerFile { model: expanded(&file.model)?, ..file.clone() }, url),
+    })
+}
+
+fn prompt_settings(file: &LabelerFile, url: String) -> PromptSettings {
+    PromptSettings {
+        url,
+        model: file.model.clone(),
+        dialect: match file.dialect {
+            DialectName::JsonChat => Dialect::JsonChat,
+        },
+        rung: match file.output {
+            OutputName::Auto | OutputName::Schema => Rung::Schema,
+            OutputName::Text => Rung::Text,
+        },
+        bundling: match file.prompt {
+            BundlingName::Unified => Bundling::Unified,
+            BundlingName::Separate => Bundling::Separate,
+        },
+        answer: AnswerSettings {
+            rationale_words: file.answer.rationale_words,
+            confidence: file.answer.confidence,
+        },
+        temperature: file.temperature,
+        seed: file.seed,
+        max_output_tokens: file.max_output_tokens,
+        token_cap: match file.token_cap {
+            TokenCapName::MaxTokens => TokenCap::MaxTokens,
+            TokenCapName::MaxCompletionTokens => TokenCap::MaxCompletionTokens,
+        },
+    }
+}
+
+fn key(name: &str, file: &LabelerFile) -> Result<Option<SecretString>, OpsError> {
+    let from = |text: String| Some(SecretString::from(text.trim().to_owned()));
+    if let Some(variable) = &file.key_env {
+        return match std::env::var(variable) {
+            Ok(text) if !text.trim().is_empty() => Ok(from(text)),
+            Ok(_) | Err(_) => Err(OpsError::refused(
+                format!("labeler `{name}` takes its key from the variable {variable}, which is not set"),
+                format!("set it: export {variable}=…"),
+            )),
+        };
+    }
+    if let Some(path) = &file.key_file {
+        let path = std::path::Path::new(path);
+        let text = fs::read_to_string(path)
+            .map_err(|source| OpsError::file("read the key file", path, &source))?;
+        return Ok(from(text));
+    }
+    if let Some(command) = &file.key_command {
+        let run = Command::new("sh").arg("-c").arg(command).output();
+        return match run {
+            Ok(done) if done.status.success() => {
+                Ok(from(String::from_utf8_lossy(&done.stdout).into_owned()))
+            }
+            Ok(done) => Err(OpsError::refused(
+                format!("the key command of labeler `{name}` failed with {}", done.status),
+                format!("run it by hand and see what it prints: {command}"),
+            )),
+            Err(source) => Err(OpsError::refused(
+                format!("the key command of labeler `{name}` cannot be run: {source}"),
+                format!("check `key_command: {command}`"),
+            )),
+        };
+    }
+    Ok(None)
+}
+
+/// Replaces `${NAME}` from the environment.
+fn expanded(text: &str) -> Result<String, OpsError> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let Some((variable, tail)) = after.split_once('}') else {
+            return Err(OpsError::refused(
+                format!("`{text}` opens `${{` and does not close it"),
+                "write ${NAME}",
+            ));
+        };
+        let value = std::env::var(variable).map_err(|_| {
+            OpsError::refused(
+                format!("`{text}` names the variable {variable}, which is not set"),
+                format!("set it: export {variable}=…"),
+            )
+        })?;
+        out.push_str(before);
+        out.push_str(&value);
+        rest = tail;
+    }
+    out.push_str(rest);
+    Ok(out)
+}
