@@ -1,0 +1,178 @@
+//! The default interval (C5): beta draws by cell at effective sizes, melded over the cells' shares.
+
+use crate::stats::EffectiveSize;
+use crate::stats::Interval;
+use crate::stats::Level;
+use crate::stats::Method;
+use crate::stats::Share;
+use crate::stats::StatsError;
+use crate::stats::draws::Draws;
+use crate::stats::draws::Generator;
+use crate::stats::draws::sorted_quantile;
+
+/// What is known about the share of positives in one cell.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum CellMean {
+    /// It is known without sampling error.
+    Exact(f64),
+    /// It was estimated.
+    Sampled {
+        /// The estimate, in `[0, 1]`.
+        value: f64,
+        /// Its effective size, above 0.
+        size: f64,
+    },
+}
+
+/// One cell of a melded estimate.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MeldCell {
+    /// The cell's share of the exposure.
+    pub share: f64,
+    /// The share of positives in it.
+    pub mean: CellMean,
+}
+
+impl CellMean {
+    /// Returns the estimate.
+    #[must_use]
+    pub fn value(self) -> f64 {
+        match self {
+            Self::Exact(value) | Self::Sampled { value, .. } => value,
+        }
+    }
+}
+
+impl From<Share> for CellMean {
+    fn from(share: Share) -> Self {
+        match share.size {
+            EffectiveSize::Exact => Self::Exact(share.value),
+            EffectiveSize::Units(size) => Self::Sampled { value: share.value, size },
+        }
+    }
+}
+
+/// Returns the melded interval of `sum_g Q_g m_g` over `k` cells.
+///
+/// Each draw takes `m_g* ~ Beta(m n_eff + 1/k, (1-m) n_eff + 1/k)` and `Q* ~ Dirichlet(n_Q Q_g + 1/2)`, with `n_Q` the
+/// effective size of the shares; the limits are quantiles of `sum_g Q_g* m_g*`. What is exact is not drawn, so a census
+/// with gold for every unit has no width. The limits are widened, where needed, to hold the estimate itself: without any
+/// gold positive the lower limit is 0.
+///
+/// Assumes that the cells' means are estimated independently of each other and of the shares. In simulations with
+/// simple random and priority samples it covers .93 to .98 at level .95; it is too short where a few heavy units
+/// carry the total.
+///
+/// # Errors
+///
+/// [`StatsError::NoUnits`] without cells.
+///
+/// # Source
+///
+/// Fay, Proschan & Brittain (2015), Biometrics 71:146–156, for melding; Korn & Graubard (1998) for effective sizes.
+pub fn kg_meld(
+    cells: &[MeldCell],
+    shares: EffectiveSize,
+    level: Level,
+    draws: Draws,
+) -> Result<Interval, StatsError> {
+    if cells.is_empty() {
+        return Err(StatsError::NoUnits);
+    }
+    let value: f64 = cells.iter().map(|cell| cell.share * cell.mean.value()).sum();
+    let mut generator = draws.generator();
+    let mut drawn: Vec<f64> =
+        (0..draws.count()).map(|_| draw_once(cells, shares, &mut generator)).collect();
+    drawn.sort_unstable_by(f64::total_cmp);
+    let quantile = |part| sorted_quantile(&drawn, part).ok_or(StatsError::NoUnits);
+    Ok(Interval {
+        low: if value <= 0.0 { 0.0 } else { quantile(level.tail())?.min(value) },
+        high: if value >= 1.0 { 1.0 } else { quantile(1.0 - level.tail())?.max(value) },
+        method: Method::KgMeld,
+    })
+}
+
+fn draw_once(cells: &[MeldCell], shares: EffectiveSize, generator: &mut Generator) -> f64 {
+    let prior = 1.0 / cells.len() as f64;
+    let (mut weighted, mut total) = (0.0, 0.0);
+    for cell in cells {
+        let share = match shares {
+            EffectiveSize::Exact => cell.share,
+            EffectiveSize::Units(_) if cells.len() == 1 => cell.share,
+            EffectiveSize::Units(size) => generator.gamma(size * cell.share + 0.5),
+        };
+        let mean = match cell.mean {
+            CellMean::Exact(value) => value,
+            CellMean::Sampled { value, size } => {
+                generator.beta(value * size + prior, (1.0 - value) * size + prior)
+            }
+        };
+        weighted += share * mean;
+        total += share;
+    }
+    weighted / total
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Rate;
+    use crate::stats::jeffreys;
+
+    fn interval(cells: &[MeldCell], shares: EffectiveSize) -> Interval {
+        kg_meld(cells, shares, Level::new(0.95).unwrap(), Draws::least(1)).unwrap()
+    }
+
+    fn sampled(share: f64, value: f64, size: f64) -> MeldCell {
+        MeldCell { share, mean: CellMean::Sampled { value, size } }
+    }
+
+    #[test]
+    fn one_of_two_cells_with_all_the_exposure_has_jeffreys_interval() {
+        let cells = [sampled(1.0, 0.3, 50.0), MeldCell { share: 0.0, mean: CellMean::Exact(0.0) }];
+        let (melded, expected) = (
+            interval(&cells, EffectiveSize::Exact),
+            jeffreys(Rate::new(15, 50).unwrap(), Level::new(0.95).unwrap()),
+        );
+        assert!((melded.low - expected.low).abs() < 0.004, "{melded:?} {expected:?}");
+        assert!((melded.high - expected.high).abs() < 0.004, "{melded:?} {expected:?}");
+    }
+
+    #[test]
+    fn what_is_known_exactly_has_no_width() {
+        let cells = [
+            MeldCell { share: 0.25, mean: CellMean::Exact(0.5) },
+            MeldCell { share: 0.75, mean: CellMean::Exact(0.1) },
+        ];
+        let melded = interval(&cells, EffectiveSize::Exact);
+        assert!((melded.low - 0.2).abs() < 1e-12 && (melded.high - 0.2).abs() < 1e-12);
+    }
+
+    #[test]
+    fn without_positives_the_lower_limit_is_0_and_the_upper_one_is_not() {
+        let melded = interval(
+            &[sampled(0.1, 0.0, 100.0), sampled(0.9, 0.0, 300.0)],
+            EffectiveSize::Units(1000.0),
+        );
+        assert!(melded.low.abs() < 1e-300);
+        assert!(melded.high > 0.005 && melded.high < 0.02, "{melded:?}");
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_limits() {
+        let cells = [sampled(0.1, 0.7, 100.0), sampled(0.9, 0.01, 300.0)];
+        assert_eq!(
+            interval(&cells, EffectiveSize::Units(1e3)),
+            interval(&cells, EffectiveSize::Units(1e3))
+        );
+    }
+
+    #[test]
+    fn no_cells_are_an_error() {
+        let level = Level::new(0.9).unwrap();
+        assert_eq!(
+            kg_meld(&[], EffectiveSize::Exact, level, Draws::least(1)),
+            Err(StatsError::NoUnits)
+        );
+    }
+}
