@@ -125,7 +125,7 @@ fn text(screen: &Screen, guide: bool, width: usize) -> String {
         if 1 < screen.components.len() {
             out.push_str(&format!("[{role}]\n"));
         }
-        out.push_str(&wrapped(body, width));
+        out.push_str(&wrapped(&printable(body), width));
         out.push_str("\n\n");
     }
     out.push_str(&"─".repeat(width));
@@ -143,6 +143,12 @@ fn text(screen: &Screen, guide: bool, width: usize) -> String {
     }
     out.push_str("u  undo · s  skip · ?  rules · q  stop (everything is saved)");
     out
+}
+
+/// A unit's text must not steer the terminal: control characters are shown, not obeyed.
+fn printable(text: &str) -> String {
+    let shown = |c: char| if c.is_control() && c != '\n' { '\u{fffd}' } else { c };
+    text.replace("\r\n", "\n").replace('\t', "    ").chars().map(shown).collect()
 }
 
 /// Breaks lines between words so that none is wider than the terminal.
@@ -172,6 +178,11 @@ fn wrapped(text: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn escape_codes_in_a_unit_do_not_reach_the_terminal() {
+        assert_eq!(printable("a\u{1b}[2Jb\r\nc"), "a\u{fffd}[2Jb\nc");
+    }
 
     #[test]
     fn no_line_is_wider_than_the_terminal_when_words_allow() {

@@ -17,9 +17,12 @@ use crate::prompt::PromptSettings;
 use crate::prompt::Rung;
 use crate::prompt::TokenCap;
 use crate::requests::Price;
+use crate::unit::Fingerprint;
+use crate::unit::FingerprintBuilder;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 
 /// A labeler named on the command line, or described there by URL and model.
@@ -46,13 +49,25 @@ pub struct Labeler {
     pub prompt: PromptSettings,
     /// Whether the rung may be settled by the endpoint.
     pub rung_is_open: bool,
-    /// The key, when one is configured.
-    pub key: Option<SecretString>,
+    pub(crate) key: KeySource,
     /// Headers sent with every request.
     pub headers: BTreeMap<String, String>,
     pub(crate) limits: LimitsFile,
     /// What its tokens cost.
     pub price: Option<Price>,
+}
+
+/// Where the key comes from; it is read only when something is about to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum KeySource {
+    /// The endpoint takes none.
+    None,
+    /// An environment variable.
+    Variable(String),
+    /// A file.
+    File(PathBuf),
+    /// A shell command that prints it.
+    Command(String),
 }
 
 impl AdHoc {
@@ -158,7 +173,7 @@ fn build(name: &str, file: &LabelerFile) -> Result<Labeler, OpsError> {
     Ok(Labeler {
         name: name.to_owned(),
         rung_is_open: file.output == OutputName::Auto,
-        key: key(name, file)?,
+        key: key_source(file),
         headers,
         limits: file.limits,
         price: file.price.map(|price| Price {
@@ -199,40 +214,69 @@ fn prompt_settings(file: &LabelerFile, url: String) -> PromptSettings {
     }
 }
 
-fn key(name: &str, file: &LabelerFile) -> Result<Option<SecretString>, OpsError> {
-    let from = |text: String| Some(SecretString::from(text.trim().to_owned()));
-    if let Some(variable) = &file.key_env {
-        return match std::env::var(variable) {
-            Ok(text) if !text.trim().is_empty() => Ok(from(text)),
-            Ok(_) | Err(_) => Err(OpsError::refused(
-                format!("labeler `{name}` takes its key from the variable {variable}, which is not set"),
-                format!("set it: export {variable}=…"),
-            )),
+fn key_source(file: &LabelerFile) -> KeySource {
+    match (&file.key_env, &file.key_file, &file.key_command) {
+        (Some(variable), ..) => KeySource::Variable(variable.clone()),
+        (None, Some(path), _) => KeySource::File(PathBuf::from(path)),
+        (None, None, Some(command)) => KeySource::Command(command.clone()),
+        (None, None, None) => KeySource::None,
+    }
+}
+
+impl Labeler {
+    /// Reads the key from where it is kept.
+    ///
+    /// # Errors
+    ///
+    /// A variable that is not set, a file that cannot be read, a command that fails.
+    pub(crate) fn read_key(&self) -> Result<Option<SecretString>, OpsError> {
+        let text = match &self.key {
+            KeySource::None => return Ok(None),
+            KeySource::Variable(name) => self.key_from_variable(name)?,
+            KeySource::File(path) => fs::read_to_string(path)
+                .map_err(|source| OpsError::file("read the key file", path, &source))?,
+            KeySource::Command(command) => self.key_from_command(command)?,
         };
+        let key = text.trim();
+        if key.is_empty() {
+            return Err(OpsError::refused(
+                format!("the key of labeler `{}` is empty", self.name),
+                "check where titer.yaml takes it from",
+            ));
+        }
+        Ok(Some(SecretString::from(key.to_owned())))
     }
-    if let Some(path) = &file.key_file {
-        let path = std::path::Path::new(path);
-        let text = fs::read_to_string(path)
-            .map_err(|source| OpsError::file("read the key file", path, &source))?;
-        return Ok(from(text));
+
+    fn key_from_variable(&self, variable: &str) -> Result<String, OpsError> {
+        std::env::var(variable).map_err(|_| {
+            OpsError::refused(
+                format!("labeler `{}` takes its key from the variable {variable}, which is not set", self.name),
+                format!("set it: export {variable}=…"),
+            )
+        })
     }
-    if let Some(command) = &file.key_command {
-        let run = Command::new("sh").arg("-c").arg(command).output();
-        return match run {
-            Ok(done) if done.status.success() => {
-                Ok(from(String::from_utf8_lossy(&done.stdout).into_owned()))
-            }
+
+    fn key_from_command(&self, command: &str) -> Result<String, OpsError> {
+        let hint = format!("run it by hand and see what it prints: {command}");
+        match Command::new("sh").arg("-c").arg(command).output() {
+            Ok(done) if done.status.success() => Ok(String::from_utf8_lossy(&done.stdout).into_owned()),
             Ok(done) => Err(OpsError::refused(
-                format!("the key command of labeler `{name}` failed with {}", done.status),
-                format!("run it by hand and see what it prints: {command}"),
+                format!("the key command of labeler `{}` failed with {}", self.name, done.status),
+                hint,
             )),
             Err(source) => Err(OpsError::refused(
-                format!("the key command of labeler `{name}` cannot be run: {source}"),
-                format!("check `key_command: {command}`"),
+                format!("the key command of labeler `{}` cannot be run: {source}", self.name),
+                hint,
             )),
-        };
+        }
     }
-    Ok(None)
+
+    /// Returns the hash of everything about the labeler that can change a reply.
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        let mut hash = FingerprintBuilder::new("labeler");
+        hash.text(&self.name).text(&format!("{:?}", self.prompt));
+        hash.finish()
+    }
 }
 
 /// Replaces `${NAME}` from the environment.
