@@ -59,7 +59,7 @@ impl CellInUse {
 /// as long as every unit of the cell could have been chosen for gold. So a no-answer cell with *no* gold merges only if
 /// that could well have happened by chance, gold being a probability subsample of all labeled units (fewer than 3
 /// expected, at most 5 % of the exposure); otherwise it stands alone, without gold, and the estimate is withheld.
-/// Cells without units are left out.
+/// Cells without units are left out. Gold that is not a subsample of the labeled units merges nothing.
 #[must_use]
 pub fn merge_thin(cells: &Cells, drawn: GoldDrawn) -> (Vec<CellInUse>, Vec<Merge>) {
     let mut used: Vec<CellInUse> = Cell::ALL
@@ -82,11 +82,11 @@ fn mergeable(cells: &Cells, drawn: GoldDrawn) -> Option<Merge> {
     let thin = n > 0 && gold < needed(&sums) && cells.flagged.labeled.count > 0;
     let share = sums.labeled.weight / cells.exposure();
     let expected = n as f64 * cells.n_gold() as f64 / cells.n_labeled() as f64;
-    let by_chance = match drawn {
-        GoldDrawn::FromSample => expected < PLAUSIBLE_GOLD && share <= SMALL_SHARE,
-        GoldDrawn::ByLabel | GoldDrawn::Independent | GoldDrawn::Convenience => false,
+    let reached = match drawn {
+        GoldDrawn::FromSample => gold > 0 || (expected < PLAUSIBLE_GOLD && share <= SMALL_SHARE),
+        GoldDrawn::ByLabel => gold > 0,
+        GoldDrawn::Independent | GoldDrawn::Convenience => false,
     };
-    let reached = gold > 0 || by_chance;
     let (from, into) = (Cell::NoAnswer, Cell::Flagged);
     (thin && reached).then(|| Merge { from, into, n, gold, needed: needed(&sums), share })
 }

@@ -209,10 +209,11 @@ fn add_gold(
 
 fn gold_weight(unit: &Matched<'_>, rho: f64, drawn: GoldDrawn) -> Result<GoldWeight, InputMistake> {
     let first = match drawn {
-        GoldDrawn::FromSample | GoldDrawn::ByLabel | GoldDrawn::Convenience => Ok(unit.weight),
+        GoldDrawn::FromSample | GoldDrawn::ByLabel => Ok(unit.weight),
         GoldDrawn::Independent => {
             Weight::new(unit.exposure, unit.gold.probability.unwrap_or(ALIKE))
         }
+        GoldDrawn::Convenience => Weight::new(unit.exposure, ALIKE),
     };
     first.and_then(|first| GoldWeight::new(first, rho)).map_err(|_| {
         InputMistake::BadGoldProbability { id: unit.gold.id.to_owned(), probability: rho }
