@@ -1,3 +1,108 @@
 //! Labels joined with gold become error rates and agreement.
 
 #![deny(clippy::disallowed_methods)]
+
+mod cells;
+mod inputs;
+mod join;
+mod positive;
+mod rates;
+
+pub use cells::CellInUse;
+pub use cells::Merge;
+pub use cells::merge_thin;
+pub use inputs::GoldDrawn;
+pub use inputs::GoldLabel;
+pub use inputs::InputMistake;
+pub use inputs::LabeledUnit;
+pub use join::Joined;
+pub use join::OutcomeShare;
+pub use join::Presence;
+pub use join::join;
+pub use positive::Positive;
+pub use positive::PositiveError;
+pub use rates::ErrorRate;
+pub use rates::ErrorRates;
+
+use crate::stats::CellSums;
+
+/// What a labeler said about a unit, as far as prevalence is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cell {
+    /// A violating label.
+    Flagged,
+    /// A label that is not violating.
+    Unflagged,
+    /// Every outcome without a label, abstentions included.
+    NoAnswer,
+}
+
+impl Cell {
+    /// Every cell, in the order of [`Joined::cells`].
+    pub const ALL: [Self; 3] = [Self::Flagged, Self::Unflagged, Self::NoAnswer];
+
+    /// Returns the name used in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Flagged => "flagged",
+            Self::Unflagged => "unflagged",
+            Self::NoAnswer => "no_answer",
+        }
+    }
+}
+
+/// The sums of each cell.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Cells {
+    /// Sums over flagged units.
+    pub flagged: CellSums,
+    /// Sums over unflagged units.
+    pub unflagged: CellSums,
+    /// Sums over units without a label.
+    pub no_answer: CellSums,
+}
+
+impl Cells {
+    /// Returns the sums of one cell.
+    #[must_use]
+    pub fn cell(&self, cell: Cell) -> &CellSums {
+        match cell {
+            Cell::Flagged => &self.flagged,
+            Cell::Unflagged => &self.unflagged,
+            Cell::NoAnswer => &self.no_answer,
+        }
+    }
+
+    pub(crate) fn cell_mut(&mut self, cell: Cell) -> &mut CellSums {
+        match cell {
+            Cell::Flagged => &mut self.flagged,
+            Cell::Unflagged => &mut self.unflagged,
+            Cell::NoAnswer => &mut self.no_answer,
+        }
+    }
+
+    /// Returns the sums in the order of [`Cell::ALL`].
+    #[must_use]
+    pub fn all(&self) -> [CellSums; 3] {
+        [self.flagged, self.unflagged, self.no_answer]
+    }
+
+    /// Returns the number of gold units.
+    #[must_use]
+    pub fn n_gold(&self) -> u64 {
+        self.all().iter().map(|cell| cell.gold().count).sum()
+    }
+
+    /// Returns the number of labeled units.
+    #[must_use]
+    pub fn n_labeled(&self) -> u64 {
+        self.all().iter().map(|cell| cell.labeled.count).sum()
+    }
+
+    /// Returns the sum of the labeled units' weights: the estimated exposure of the population.
+    #[must_use]
+    pub fn exposure(&self) -> f64 {
+        self.all().iter().map(|cell| cell.labeled.weight).sum()
+    }
+}

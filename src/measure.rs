@@ -1,3 +1,32 @@
 //! The measurement program: corrected prevalence, its verdict and its refusals.
 
 #![deny(clippy::disallowed_methods)]
+
+mod code;
+mod estimate;
+mod findings;
+mod floor;
+mod prevalence;
+mod settings;
+mod tidy;
+
+pub use code::Code;
+pub use code::Verdict;
+pub use estimate::Estimate;
+pub use estimate::Estimator;
+pub use estimate::Missing;
+pub use findings::Finding;
+pub use floor::Floor;
+pub use prevalence::CellRow;
+pub use prevalence::PolicyPrevalence;
+pub use prevalence::prevalence;
+pub use settings::Salts;
+pub use settings::Settings;
+pub use settings::Subject;
+pub use tidy::TidyRow;
+
+pub use crate::eval::GoldDrawn;
+pub use crate::eval::GoldLabel;
+pub use crate::eval::InputMistake;
+pub use crate::eval::LabeledUnit;
+pub use crate::eval::Positive;

@@ -199,7 +199,11 @@ error[T001]: wrong
         let diagnostic = Diagnostic::error("T001", source.place(3..8), "\u{1b}[31m")
             .label("\u{1b}[31m")
             .hint("\u{1b}[31m");
-        let out = super::text(&[diagnostic.clone()], std::slice::from_ref(&source), Color::Plain);
+        let out = super::text(
+            std::slice::from_ref(&diagnostic),
+            std::slice::from_ref(&source),
+            Color::Plain,
+        );
         assert!(!out.contains('\u{1b}'), "{out:?}");
         assert!(super::text(&[diagnostic], &[source], Color::Ansi).contains('\u{1b}'));
     }

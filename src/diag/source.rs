@@ -51,14 +51,17 @@ impl Source {
     /// # Errors
     ///
     /// `Y002` when the bytes are not UTF-8, at the first that is not.
-    pub fn decode(name: &str, bytes: &[u8]) -> Result<Self, Diagnostic> {
+    pub fn decode(name: &str, bytes: &[u8]) -> Result<Self, Vec<Diagnostic>> {
         std::str::from_utf8(bytes).map(|text| Self::new(name, text)).map_err(|error| {
             let (good, _) = bytes.split_at(error.valid_up_to());
             let readable = Self::new(name, &String::from_utf8_lossy(good));
             let end = readable.text.len();
-            Diagnostic::error("Y002", readable.place(end..end), "the file is not UTF-8 text")
-                .label("the first byte that is not UTF-8")
-                .hint("save the file with the encoding UTF-8")
+            let message = "the file is not UTF-8 text";
+            vec![
+                Diagnostic::error("Y002", readable.place(end..end), message)
+                    .label("the first byte that is not UTF-8")
+                    .hint("save the file with the encoding UTF-8"),
+            ]
         })
     }
 
@@ -83,6 +86,17 @@ impl Source {
         let ((line, column), (end_line, end_column)) = (self.position(start), self.position(end));
         let source = Arc::clone(&self.name);
         Place { source, range: start..end, line, column, end_line, end_column }
+    }
+
+    /// Returns the place of one character by its line and column, both from 1.
+    #[must_use]
+    pub fn character(&self, line: usize, column: usize) -> Place {
+        let (start, end) = (self.line_start(line), self.line_start(line.saturating_add(1)));
+        let rest = self.text.get(start..end).unwrap_or_default().trim_end_matches(['\r', '\n']);
+        let mut characters = rest.char_indices().skip(column.saturating_sub(1));
+        let at = start + characters.next().map_or(rest.len(), |(at, _)| at);
+        let after = characters.next().map_or(rest.len(), |(at, _)| at);
+        self.place(at..(start + after).max(at))
     }
 
     /// Returns the byte offset of a line's start, or the end of the text past the last line.
@@ -161,14 +175,22 @@ mod tests {
     fn ranges_outside_the_text_or_inside_a_character_are_moved() {
         let source = Source::new("t", "é");
         assert_eq!(source.place(1..9).range, 0..2);
-        assert_eq!(source.place(7..3).range, 2..2);
+        assert_eq!(source.place(7..9).range, 2..2);
         assert_eq!(Source::new("t", "").place(0..1).line, 1);
     }
 
     #[test]
+    fn a_character_is_found_by_line_and_column() {
+        let source = Source::new("t", "a\r\néüx\n");
+        assert_eq!(source.character(2, 2).range, 5..7);
+        assert_eq!(source.character(2, 9).range, 8..8);
+        assert_eq!(source.character(9, 1).range, 9..9);
+    }
+
+    #[test]
     fn bytes_that_are_not_utf8_have_a_place() {
-        let error = Source::decode("t", b"a: 1\nb: \xff").unwrap_err();
-        assert_eq!((error.code, error.place.line, error.place.column), ("Y002", 2, 4));
+        let found = Source::decode("t", b"a: 1\nb: \xff").unwrap_err();
+        assert_eq!(found[0].to_string(), "t:2:4: error[Y002]: the file is not UTF-8 text");
         assert!(Source::decode("t", "a: é".as_bytes()).is_ok());
     }
 }

@@ -1,0 +1,346 @@
+//! Corrected prevalence for one policy: every estimate or the reason it is missing, and one verdict.
+
+use crate::eval::Cell;
+use crate::eval::CellInUse;
+use crate::eval::ErrorRates;
+use crate::eval::GoldDrawn;
+use crate::eval::GoldLabel;
+use crate::eval::InputMistake;
+use crate::eval::Joined;
+use crate::eval::LabeledUnit;
+use crate::eval::Merge;
+use crate::eval::OutcomeShare;
+use crate::eval::Presence;
+use crate::eval::join;
+use crate::eval::merge_thin;
+use crate::measure::Code;
+use crate::measure::Estimate;
+use crate::measure::Estimator;
+use crate::measure::Finding;
+use crate::measure::Floor;
+use crate::measure::Missing;
+use crate::measure::Settings;
+use crate::measure::Subject;
+use crate::measure::Verdict;
+use crate::measure::findings::Evidence;
+use crate::reply::Outcome;
+use crate::stats::Accuracy;
+use crate::stats::Bounds;
+use crate::stats::CellSums;
+use crate::stats::Draws;
+use crate::stats::Level;
+use crate::stats::PostStratified;
+use crate::stats::cell_shares;
+use crate::stats::gold_only;
+use crate::stats::ignorance_bounds;
+use crate::stats::kg_beta;
+use crate::stats::post_stratified;
+use crate::stats::rogan_gladen;
+use crate::stats::two_phase_interval;
+use std::collections::BTreeMap;
+
+/// The prevalence of one policy's violations, with all that is needed to defend or refuse it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PolicyPrevalence {
+    /// What was measured.
+    pub subject: Subject,
+    /// What may be done with it.
+    pub verdict: Verdict,
+    /// Everything to know about it, in the order of the codes.
+    pub findings: Vec<Finding>,
+    /// Share of exposure that the labeler flags. A unit without an answer counts as not flagged.
+    pub naive: Result<Estimate, Missing>,
+    /// The corrected prevalence, by `corrected_by`.
+    pub corrected: Result<Estimate, Missing>,
+    /// The estimator of `corrected`: two-phase, or Rogan-Gladen where gold is independent of the sample.
+    pub corrected_by: Estimator,
+    /// Gold alone.
+    pub gold_only: Result<Estimate, Missing>,
+    /// Error rates inverted: model-dependent, and beside the corrected estimate for comparison only.
+    pub rogan_gladen: Result<Estimate, Missing>,
+    /// Where a cell has exposure and no gold: worst cases and missing at random.
+    pub bounds: Option<Bounds>,
+    /// What may hide among unflagged units in which gold found nothing.
+    pub floor: Option<Floor>,
+    /// Labeled units.
+    pub n: u64,
+    /// Gold units.
+    pub m: u64,
+    /// How much of the variance of the truth the cells explain: K, the squared correlation of label and truth.
+    pub k: Option<f64>,
+    /// The cells of the estimate.
+    pub cells: Vec<CellRow>,
+    /// What was merged to form them.
+    pub merges: Vec<Merge>,
+    /// The labeler's error rates.
+    pub rates: ErrorRates,
+    /// Sensitivity + specificity - 1.
+    pub youden: Option<f64>,
+    /// Gold units by what the labeler said and by gold label; not weighted.
+    pub confusion: BTreeMap<(String, String), u64>,
+    /// Every outcome that occurred.
+    pub outcomes: BTreeMap<Outcome, OutcomeShare>,
+    /// Share of the exposure without an answer.
+    pub non_answer_share: f64,
+    /// Share of the exposure that was certain to be sampled; 1 in a census.
+    pub certainty_share: f64,
+    /// The largest share of the exposure that one unit stands for, certain units aside.
+    pub max_weight_share: f64,
+    /// The estimated exposure of the population.
+    pub exposure: f64,
+    /// The design that drew the labeled units: `census`, `uniform`, `poisson`, `priority`, or several joined by `+`.
+    pub design: String,
+    /// How gold was drawn.
+    pub drawn: GoldDrawn,
+    /// The age of the oldest gold, where every age is known.
+    pub gold_age_days: Option<f64>,
+    /// The level of every interval.
+    pub level: Level,
+    /// The draws of simulated intervals.
+    pub draws: Draws,
+}
+
+/// One cell of the estimate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CellRow {
+    /// The names of its parts joined by `+`.
+    pub name: String,
+    /// Its units.
+    pub n: u64,
+    /// Its gold units.
+    pub gold: u64,
+    /// Its violating gold units.
+    pub positives: u64,
+    /// Its share of the exposure.
+    pub share: f64,
+    /// The share of violating exposure in it, where it has gold.
+    pub positive_share: Option<f64>,
+}
+
+/// Measures the prevalence of one policy's violations.
+///
+/// # Errors
+///
+/// Every [`InputMistake`] in the rows. What the rows cannot tell is no error but a missing estimate with its reason.
+pub fn prevalence(
+    subject: &Subject,
+    units: &[LabeledUnit<'_>],
+    gold: &[GoldLabel<'_>],
+    settings: &Settings<'_>,
+) -> Result<PolicyPrevalence, Vec<InputMistake>> {
+    let joined = join(units, gold, settings.positive, settings.drawn)?;
+    Ok(measure(subject, joined, settings))
+}
+
+fn measure(subject: &Subject, joined: Joined, settings: &Settings<'_>) -> PolicyPrevalence {
+    let (cells, merges) = merge_thin(&joined.cells, settings.drawn);
+    let rates = ErrorRates::of(&joined.cells, settings.level);
+    let exposure = joined.cells.exposure();
+    let floor = nested(settings).then(|| Floor::of(&cells, exposure, settings.level)).flatten();
+    let evidence = Evidence { joined: &joined, settings, cells: &cells, merges: &merges, floor };
+    let mut findings = evidence.findings();
+    let estimates =
+        Estimates { joined: &joined, settings, rates: &rates, cells: &cells, findings: &findings };
+    let (naive, gold_only, two_phase) =
+        (estimates.naive(), estimates.gold_only(), estimates.two_phase());
+    let (rogan_gladen, bounds) = (estimates.rogan_gladen(), estimates.bounds());
+    let k = two_phase.as_ref().ok().and_then(|(estimate, _)| estimate.explained);
+    let (corrected, corrected_by) = if nested(settings) {
+        (two_phase.map(|(_, estimate)| estimate), Estimator::TwoPhase)
+    } else {
+        (rogan_gladen.clone(), Estimator::RoganGladen)
+    };
+    if settings.drawn == GoldDrawn::Independent {
+        add_rogan_gladen(&mut findings, &rogan_gladen);
+    }
+    let share = |weight: f64| if exposure > 0.0 { weight / exposure } else { 0.0 };
+    let all = joined.cells.all();
+    PolicyPrevalence {
+        subject: subject.clone(),
+        verdict: findings
+            .iter()
+            .map(|finding| finding.verdict)
+            .max()
+            .unwrap_or(Verdict::Publishable),
+        findings,
+        naive,
+        corrected,
+        corrected_by,
+        gold_only,
+        rogan_gladen,
+        bounds,
+        floor,
+        n: joined.cells.n_labeled(),
+        m: joined.cells.n_gold(),
+        k,
+        cells: cells.iter().map(|cell| cell_row(cell, exposure)).collect(),
+        merges,
+        youden: youden(&rates),
+        rates,
+        non_answer_share: share(joined.cells.no_answer.labeled.weight),
+        certainty_share: share(all.iter().map(|cell| cell.labeled.certain).sum()),
+        max_weight_share: share(all.iter().map(|cell| cell.labeled.largest).fold(0.0, f64::max)),
+        exposure,
+        design: design(&joined),
+        drawn: settings.drawn,
+        gold_age_days: joined.oldest_gold_days,
+        level: settings.level,
+        draws: settings.draws,
+        confusion: joined.confusion,
+        outcomes: joined.outcomes,
+    }
+}
+
+/// The estimates of one joined policy, each refused where a finding forbids it.
+struct Estimates<'a> {
+    joined: &'a Joined,
+    settings: &'a Settings<'a>,
+    rates: &'a ErrorRates,
+    cells: &'a [CellInUse],
+    findings: &'a [Finding],
+}
+
+impl Estimates<'_> {
+    fn naive(&self) -> Result<Estimate, Missing> {
+        if self.joined.inclusion == Presence::Some {
+            return Err(Missing::Withheld(Code::MissingProbability));
+        }
+        if self.withheld_by(Code::MaxWeightShare) {
+            return Err(Missing::Withheld(Code::MaxWeightShare));
+        }
+        let shares = cell_shares(&self.joined.cells.all())?;
+        let flagged = Cell::ALL.into_iter().zip(&shares).find(|(cell, _)| *cell == Cell::Flagged);
+        let (_, share) = flagged.ok_or(Missing::Undefined(crate::stats::StatsError::NoUnits))?;
+        Ok(Estimate::of_share(share, kg_beta(share, self.settings.level)))
+    }
+
+    fn gold_only(&self) -> Result<Estimate, Missing> {
+        self.allowed()?;
+        let share = gold_only(&self.joined.cells.all()).map_err(|_| Missing::NoGold)?;
+        Ok(Estimate::of_share(&share, kg_beta(&share, self.settings.level)))
+    }
+
+    fn two_phase(&self) -> Result<(PostStratified, Estimate), Missing> {
+        self.allowed()?;
+        let sums = self.sums();
+        let estimate = post_stratified(&sums)?;
+        let interval = two_phase_interval(&sums, self.settings.level, self.settings.draws)?;
+        let (value, variance) = (estimate.value, estimate.variance());
+        let otherwise = gold_only(&sums)?.size;
+        let shown = Estimate {
+            value,
+            raw: value,
+            std_error: variance.sqrt(),
+            low: interval.low,
+            high: interval.high,
+            method: interval.method,
+            n_eff: Estimate::printed_size(
+                value,
+                variance,
+                self.joined.cells.n_labeled(),
+                otherwise,
+            ),
+            codes: Vec::new(),
+        };
+        Ok((estimate, shown))
+    }
+
+    fn rogan_gladen(&self) -> Result<Estimate, Missing> {
+        self.allowed()?;
+        if self.settings.drawn == GoldDrawn::ByLabel {
+            return Err(Missing::SameAsCorrected);
+        }
+        let naive = cell_shares(&self.joined.cells.all())?.first().copied();
+        let apparent = naive.ok_or(Missing::Undefined(crate::stats::StatsError::NoUnits))?;
+        let labeler = Accuracy {
+            sensitivity: self.rates.sensitivity?.share.into(),
+            specificity: self.rates.specificity?.share.into(),
+        };
+        let corrected = rogan_gladen(apparent.into(), labeler, self.settings.level)?;
+        let codes = [
+            (corrected.unstable, Code::RgUnstable),
+            (corrected.below_false_positive_rate, Code::BelowFpr),
+            (corrected.clipped(), Code::Clipped),
+        ];
+        let variance = corrected.std_error.powi(2);
+        Ok(Estimate {
+            value: corrected.shown(),
+            raw: corrected.raw,
+            std_error: corrected.std_error,
+            low: corrected.interval.low,
+            high: corrected.interval.high,
+            method: corrected.interval.method,
+            n_eff: Estimate::printed_size(corrected.shown(), variance, apparent.n, apparent.size),
+            codes: codes.into_iter().filter(|(holds, _)| *holds).map(|(_, code)| code).collect(),
+        })
+    }
+
+    /// Bounds are given where cells without gold are the only thing in the way.
+    fn bounds(&self) -> Option<Bounds> {
+        let mut withheld =
+            self.findings.iter().filter(|finding| finding.verdict == Verdict::Withheld);
+        let only = withheld.next().is_some_and(|finding| finding.code == Code::EmptyCell)
+            && withheld.next().is_none();
+        if !only || !nested(self.settings) {
+            return None;
+        }
+        ignorance_bounds(&self.sums(), self.settings.level, self.settings.draws).ok()
+    }
+
+    /// Refuses what needs gold where a finding withholds the measurement.
+    fn allowed(&self) -> Result<(), Missing> {
+        let withheld = self.findings.iter().find(|finding| finding.verdict == Verdict::Withheld);
+        withheld.map_or(Ok(()), |finding| Err(Missing::Withheld(finding.code)))
+    }
+
+    fn withheld_by(&self, code: Code) -> bool {
+        self.findings
+            .iter()
+            .any(|finding| finding.code == code && finding.verdict == Verdict::Withheld)
+    }
+
+    fn sums(&self) -> Vec<CellSums> {
+        self.cells.iter().map(|cell| cell.sums).collect()
+    }
+}
+
+/// Adds what Rogan and Gladen's estimator says about itself where it is the corrected estimate.
+fn add_rogan_gladen(findings: &mut Vec<Finding>, estimate: &Result<Estimate, Missing>) {
+    match estimate {
+        Ok(estimate) => findings.extend(estimate.codes.iter().map(|code| {
+            Finding::new(*code, format!("the estimate came out as {:.4}", estimate.raw))
+        })),
+        Err(Missing::Undefined(error)) => {
+            findings.push(Finding::new(Code::RgUndefined, error.to_string()))
+        }
+        Err(Missing::Withheld(_) | Missing::NoGold | Missing::SameAsCorrected) => {}
+    }
+    findings.sort_by_key(|finding| finding.code);
+}
+
+fn nested(settings: &Settings<'_>) -> bool {
+    match settings.drawn {
+        GoldDrawn::FromSample | GoldDrawn::ByLabel => true,
+        GoldDrawn::Independent | GoldDrawn::Convenience => false,
+    }
+}
+
+fn youden(rates: &ErrorRates) -> Option<f64> {
+    Some(rates.sensitivity.ok()?.share.value + rates.specificity.ok()?.share.value - 1.0)
+}
+
+fn design(joined: &Joined) -> String {
+    let names: Vec<&str> = joined.designs.iter().map(|design| design.name()).collect();
+    if names.is_empty() { crate::unit::Design::Census.name().to_owned() } else { names.join("+") }
+}
+
+fn cell_row(cell: &CellInUse, exposure: f64) -> CellRow {
+    CellRow {
+        name: cell.name(),
+        n: cell.sums.labeled.count,
+        gold: cell.sums.gold().count,
+        positives: cell.sums.positives.count,
+        share: cell.sums.labeled.weight / exposure,
+        positive_share: cell.sums.positive_share().ok().map(|share| share.value),
+    }
+}

@@ -1,0 +1,47 @@
+//! What the measurement of one policy is told, besides its labels and gold.
+
+use crate::eval::GoldDrawn;
+use crate::eval::Positive;
+use crate::stats::Draws;
+use crate::stats::Level;
+
+/// What is measured.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Subject {
+    /// The policy's id.
+    pub policy: String,
+    /// Its version, where there is one.
+    pub policy_version: Option<String>,
+    /// The labeler's name or fingerprint, where it is known.
+    pub labeler: Option<String>,
+    /// The reporting period, where there is one.
+    pub period: Option<String>,
+}
+
+/// How it is measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Settings<'a> {
+    /// Which labels count as violating.
+    pub positive: &'a Positive,
+    /// How the units with gold were chosen.
+    pub drawn: GoldDrawn,
+    /// The level of every interval.
+    pub level: Level,
+    /// The draws of simulated intervals.
+    pub draws: Draws,
+    /// With less gold than this the verdict is provisional.
+    pub min_gold: u64,
+    /// With older gold than this the verdict is provisional; needs the gold's ages.
+    pub max_gold_age_days: Option<f64>,
+    /// The salts of the two draws, where they are known.
+    pub salts: Option<Salts<'a>>,
+}
+
+/// The salts that sample and gold were drawn with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Salts<'a> {
+    /// The sample's.
+    pub sample: &'a str,
+    /// The gold's.
+    pub gold: &'a str,
+}

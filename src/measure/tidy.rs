@@ -1,0 +1,142 @@
+//! The tidy form of a measurement: one row an estimator, the columns people chart.
+
+use crate::measure::Code;
+use crate::measure::Estimate;
+use crate::measure::Estimator;
+use crate::measure::Missing;
+use crate::measure::PolicyPrevalence;
+use crate::measure::Verdict;
+use crate::unit::FingerprintBuilder;
+
+/// One row of the tidy form. What is not known, or not yet measured, is `None`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TidyRow {
+    /// The reporting period.
+    pub period: Option<String>,
+    /// The policy's id.
+    pub policy: String,
+    /// The segment; `None` is all of them together.
+    pub segment: Option<String>,
+    /// The estimator.
+    pub estimator: Estimator,
+    /// The estimate.
+    pub value: Option<f64>,
+    /// Its lower limit.
+    pub low: Option<f64>,
+    /// Its upper limit.
+    pub high: Option<f64>,
+    /// The level of the interval.
+    pub level: f64,
+    /// The verdict of the measurement.
+    pub verdict: Verdict,
+    /// The codes of the measurement and of this estimate, in order.
+    pub codes: Vec<Code>,
+    /// Labeled units.
+    pub n: u64,
+    /// Gold units.
+    pub m: u64,
+    /// The effective size of the estimate.
+    pub n_eff: Option<f64>,
+    /// The squared correlation of label and truth.
+    pub k: Option<f64>,
+    /// The naive estimate, for comparison.
+    pub naive: Option<f64>,
+    /// The estimated exposure of the population.
+    pub exposure: f64,
+    /// The policy's version.
+    pub policy_version: Option<String>,
+    /// The labeler.
+    pub labeler: Option<String>,
+    /// The age of the oldest gold.
+    pub gold_age_days: Option<f64>,
+    /// `preliminary`, `final` or `restated`; `None` outside a series.
+    pub status: Option<String>,
+    /// The design of the sample.
+    pub design: String,
+    /// A hash of the row's other contents and of the seed: the same inputs give the same id.
+    pub estimate_id: String,
+}
+
+impl PolicyPrevalence {
+    /// Returns one row an estimator: naive, corrected, gold alone and, where it is not the corrected one, Rogan-Gladen.
+    #[must_use]
+    pub fn tidy_rows(&self) -> Vec<TidyRow> {
+        let mut rows = vec![
+            self.tidy_row(Estimator::Naive, &self.naive),
+            self.tidy_row(self.corrected_by, &self.corrected),
+            self.tidy_row(Estimator::GoldOnly, &self.gold_only),
+        ];
+        if self.corrected_by != Estimator::RoganGladen {
+            rows.push(self.tidy_row(Estimator::RoganGladen, &self.rogan_gladen));
+        }
+        rows
+    }
+
+    fn tidy_row(&self, estimator: Estimator, estimate: &Result<Estimate, Missing>) -> TidyRow {
+        let estimate = estimate.as_ref().ok();
+        let own = estimate.iter().flat_map(|estimate| estimate.codes.iter().copied());
+        let mut codes: Vec<Code> =
+            self.findings.iter().map(|finding| finding.code).chain(own).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        let mut row = TidyRow {
+            period: self.subject.period.clone(),
+            policy: self.subject.policy.clone(),
+            segment: None,
+            estimator,
+            value: estimate.map(|estimate| estimate.value),
+            low: estimate.map(|estimate| estimate.low),
+            high: estimate.map(|estimate| estimate.high),
+            level: self.level.value(),
+            verdict: self.verdict,
+            codes,
+            n: self.n,
+            m: self.m,
+            n_eff: estimate.map(|estimate| estimate.n_eff),
+            k: self.k,
+            naive: self.naive.as_ref().ok().map(|naive| naive.value),
+            exposure: self.exposure,
+            policy_version: self.subject.policy_version.clone(),
+            labeler: self.subject.labeler.clone(),
+            gold_age_days: self.gold_age_days,
+            status: None,
+            design: self.design.clone(),
+            estimate_id: String::new(),
+        };
+        row.estimate_id = self.estimate_id(&row);
+        row
+    }
+
+    fn estimate_id(&self, row: &TidyRow) -> String {
+        let mut hash = FingerprintBuilder::new("estimate");
+        for text in [
+            Some(&row.policy),
+            row.policy_version.as_ref(),
+            row.labeler.as_ref(),
+            row.period.as_ref(),
+        ] {
+            // absent and empty must differ
+            hash.bytes(&[u8::from(text.is_some())]).text(text.map_or("", String::as_str));
+        }
+        hash.text(row.estimator.name())
+            .text(row.verdict.name())
+            .text(&row.design)
+            .text(self.drawn.name());
+        for number in
+            [row.value, row.low, row.high, Some(row.level), Some(row.exposure), row.n_eff, row.k]
+        {
+            hash.bytes(&number.map_or([0; 9], |number| {
+                let mut bytes = [1; 9];
+                bytes[1..].copy_from_slice(&number.to_bits().to_le_bytes());
+                bytes
+            }));
+        }
+        for number in [row.n, row.m, self.draws.seed(), u64::from(self.draws.count())] {
+            hash.bytes(&number.to_le_bytes());
+        }
+        row.codes.iter().for_each(|code| {
+            hash.text(code.as_str());
+        });
+        hash.finish().short()
+    }
+}
