@@ -1,12 +1,19 @@
 //! One function a verb: what `titer VERB` means, without a terminal.
 
 mod error;
+mod labeled;
 mod labeler;
 mod policies;
 mod program;
+mod rows;
+mod units;
 
 pub mod check;
 pub mod compile;
+pub mod gold;
+pub mod label;
+pub mod prevalence;
+pub mod sample;
 
 pub use error::Ending;
 pub use error::OpsError;
@@ -14,3 +21,4 @@ pub use labeler::AdHoc;
 pub use labeler::Labeler;
 pub use program::Program;
 pub use program::schema as program_schema;
+pub use units::first as first_unit;

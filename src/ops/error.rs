@@ -2,8 +2,15 @@
 
 use crate::diag::Diagnostic;
 use crate::diag::Source;
+use crate::eval::PositiveError;
+use crate::gold::GoldError;
 use crate::io::IoError;
+use crate::llm::ConnectionError;
 use crate::prompt::CompileError;
+use crate::sampling::SamplingError;
+use crate::stats::StatsError;
+use crate::store::StoreError;
+use crate::worker::RunError;
 use std::path::Path;
 use thiserror::Error;
 
@@ -56,9 +63,68 @@ pub enum OpsError {
     /// A prompt that does not compile.
     #[error(transparent)]
     Compile(#[from] CompileError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A run.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A sample that cannot be drawn.
+    #[error(transparent)]
+    Sampling(#[from] SamplingError),
+    /// Gold that cannot be drawn or decided.
+    #[error(transparent)]
+    Gold(#[from] GoldError),
+    /// A rule for violating labels.
+    #[error(transparent)]
+    Positive(#[from] PositiveError),
+    /// A level or number of draws no estimate can use.
+    #[error(transparent)]
+    Stats(#[from] StatsError),
+    /// An endpoint no request can be made to.
+    #[error(transparent)]
+    Connection(#[from] ConnectionError),
 }
 
 impl OpsError {
+    /// Returns what the error means to a script.
+    #[must_use]
+    pub fn ending(&self) -> Ending {
+        match self {
+            Self::Diagnostics { ending, .. } => *ending,
+            Self::Stopped { .. } => Ending::StoppedEarly,
+            Self::Io(error) if error.is_broken_pipe() => Ending::Unheard,
+            Self::Run(RunError::Store(error)) | Self::Store(error) => store_ending(error),
+            Self::Refused { .. }
+            | Self::Io(_)
+            | Self::Compile(_)
+            | Self::Run(_)
+            | Self::Sampling(_)
+            | Self::Gold(_)
+            | Self::Positive(_)
+            | Self::Stats(_)
+            | Self::Connection(_) => Ending::ChangeSomething,
+        }
+    }
+
+    /// Returns what to do, where the message does not say it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Refused { hint, .. } | Self::Stopped { hint, .. } => Some(hint.clone()),
+            Self::Diagnostics { .. }
+            | Self::Io(_)
+            | Self::Compile(_)
+            | Self::Run(_)
+            | Self::Store(_)
+            | Self::Sampling(_)
+            | Self::Gold(_)
+            | Self::Positive(_)
+            | Self::Stats(_)
+            | Self::Connection(_) => None,
+        }
+    }
+
     /// Returns an error the user resolves by changing something.
     pub(crate) fn refused(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::Refused { message: message.into(), hint: hint.into() }
@@ -68,7 +134,9 @@ impl OpsError {
     pub(crate) fn file(doing: &str, path: &Path, source: &std::io::Error) -> Self {
         let hint = match source.kind() {
             std::io::ErrorKind::NotFound => "check the path",
-            std::io::ErrorKind::PermissionDenied => "check the permissions of the file and its folder",
+            std::io::ErrorKind::PermissionDenied => {
+                "check the permissions of the file and its folder"
+            }
             std::io::ErrorKind::StorageFull => "free some disk space and run the command again",
             _ => "check the file and its folder",
         };
