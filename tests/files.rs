@@ -24,9 +24,7 @@ use titer::io::LabelWriter;
 use titer::io::ManifestFile;
 use titer::io::Source;
 use titer::io::Target;
-use titer::io::guess_columns;
 use titer::io::read_gold;
-use titer::io::read_head;
 use titer::io::read_labels;
 use titer::io::read_manifest;
 use titer::io::read_units;
@@ -379,22 +377,6 @@ fn a_sample_drawn_from_a_file_reads_back_with_its_manifest() {
     );
     assert_eq!(recorded.segments["surface"].as_ref().unwrap().len(), 2);
     assert_eq!(read_manifest(&folder.path().join("other.csv")).unwrap(), None);
-}
-
-#[test]
-fn the_head_of_a_file_is_enough_to_guess() {
-    let folder = tempfile::tempdir().unwrap();
-    let rows: Vec<String> = (0..30)
-        .map(|i| {
-            format!("{{\"uid\":{i},\"id\":\"p{i}\",\"caption\":\"words\",\"views\":{}}}\n", i + 1)
-        })
-        .collect();
-    let path = file(folder.path(), "a.jsonl", &rows.concat());
-    let head = read_head(&Source::File(path), 20).unwrap();
-    assert_eq!((head.columns.len(), head.rows.len()), (4, 20));
-    let guess = guess_columns(&head);
-    let found = (guess.id.as_deref(), guess.text.as_deref(), guess.exposure.as_deref());
-    assert_eq!(found, (Some("id"), Some("caption"), Some("views")));
 }
 
 #[test]
