@@ -25,6 +25,8 @@ pub use rates::ErrorRate;
 pub use rates::ErrorRates;
 
 use crate::stats::CellSums;
+use crate::stats::Share;
+use crate::stats::StatsError;
 
 /// What a labeler said about a unit, as far as prevalence is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,6 +88,15 @@ impl Cells {
     #[must_use]
     pub fn all(&self) -> [CellSums; 3] {
         [self.flagged, self.unflagged, self.no_answer]
+    }
+
+    /// Returns the share of the exposure that is flagged. A unit without an answer counts as not flagged.
+    ///
+    /// # Errors
+    ///
+    /// [`StatsError::NoUnits`] without labeled units.
+    pub fn flagged_share(&self) -> Result<Share, StatsError> {
+        Share::of(&self.flagged.labeled, &self.unflagged.labeled.plus(&self.no_answer.labeled))
     }
 
     /// Returns the number of gold units.

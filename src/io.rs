@@ -185,3 +185,15 @@ impl IoError {
         Self::Read { path: path.to_owned(), source }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_that_went_away_is_told_from_a_full_disk() {
+        let failed = |kind: ErrorKind| IoError::writing("out.csv", kind.into());
+        assert!(failed(ErrorKind::BrokenPipe).is_broken_pipe());
+        assert!(!failed(ErrorKind::StorageFull).is_broken_pipe());
+    }
+}

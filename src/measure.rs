@@ -30,3 +30,6 @@ pub use crate::eval::GoldLabel;
 pub use crate::eval::InputMistake;
 pub use crate::eval::LabeledUnit;
 pub use crate::eval::Positive;
+
+#[cfg(test)]
+mod tests;

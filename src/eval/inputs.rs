@@ -80,6 +80,11 @@ pub enum InputMistake {
         "there are no labeled units; label the sample first, or check that the ids of units and labels agree"
     )]
     NoUnits,
+    /// Gold was said to be independent of the sample, and there is nothing but gold.
+    #[error(
+        "every labeled unit has gold, so none is left to correct; if gold was drawn from these units, say drawn: from_sample"
+    )]
+    NothingButGold,
     /// A unit is listed twice.
     #[error("unit `{id}` is labeled twice; keep one label a unit and policy")]
     DuplicateUnit {

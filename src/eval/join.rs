@@ -122,6 +122,9 @@ pub fn join(
             matched.push(Matched { cell, weight, exposure: unit.exposure, gold: *gold });
         }
     }
+    if joined.cells.n_labeled() == 0 {
+        return Err(vec![InputMistake::NothingButGold]);
+    }
     joined.gold_outside = outside(gold, &matched);
     add_gold(&mut joined, &matched, positive, drawn).map_err(|mistake| vec![mistake])?;
     Ok(joined)
@@ -340,6 +343,14 @@ mod tests {
         let units = [labeled("a", "1"), labeled("b", "0"), labeled("c", "0")];
         let joined = joined(&units, &[gold("a", "1")], GoldDrawn::Independent);
         assert_eq!((joined.cells.n_labeled(), joined.cells.n_gold()), (2, 1));
+    }
+
+    #[test]
+    fn independent_gold_on_every_unit_leaves_nothing_to_correct() {
+        let mistakes =
+            join(&[labeled("a", "1")], &[gold("a", "1")], &positive(), GoldDrawn::Independent)
+                .unwrap_err();
+        assert_eq!(mistakes, [InputMistake::NothingButGold]);
     }
 
     #[test]

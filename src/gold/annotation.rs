@@ -122,7 +122,7 @@ pub fn check(
     policies: &[PolicyLabels],
     sampled: impl Fn(&str) -> bool,
 ) -> Vec<Mistake> {
-    let mut seen: BTreeMap<(&str, &str), &Annotation> = BTreeMap::new();
+    let mut seen: BTreeMap<(&str, &str), Seen<'_>> = BTreeMap::new();
     let mut mistakes = Vec::new();
     for annotation in annotations {
         let mut kinds: Vec<MistakeKind> =
@@ -136,11 +136,7 @@ pub fn check(
             kinds.push(MistakeKind::BadProbability(probability));
         }
         let place = (annotation.unit_id.as_str(), annotation.policy.as_str());
-        if let Some(first) = seen.get(&place) {
-            kinds.extend(pair_mistakes(first, annotation));
-        } else {
-            seen.insert(place, annotation);
-        }
+        kinds.extend(seen.entry(place).or_default().mistakes(annotation));
         mistakes.extend(kinds.into_iter().map(|kind| Mistake {
             row: annotation.row,
             unit_id: annotation.unit_id.clone(),
@@ -162,17 +158,32 @@ fn vocabulary_mistake(annotation: &Annotation, policies: &[PolicyLabels]) -> Opt
     })
 }
 
-fn pair_mistakes(first: &Annotation, second: &Annotation) -> Vec<MistakeKind> {
-    let mut kinds = Vec::new();
-    if first.rater.is_none() && second.rater.is_none() {
-        kinds.push(MistakeKind::Repeated { first: first.row });
+/// What earlier annotations of one unit and policy said first.
+#[derive(Default)]
+struct Seen<'a> {
+    nameless: Option<&'a Annotation>,
+    probable: Option<(f64, Option<u64>)>,
+}
+
+impl<'a> Seen<'a> {
+    /// Returns what is wrong with one more annotation beside the earlier ones.
+    fn mistakes(&mut self, annotation: &'a Annotation) -> Vec<MistakeKind> {
+        let mut kinds = Vec::new();
+        if annotation.rater.is_none() {
+            match self.nameless {
+                Some(first) => kinds.push(MistakeKind::Repeated { first: first.row }),
+                None => self.nameless = Some(annotation),
+            }
+        }
+        match (self.probable, annotation.probability) {
+            (Some((there, first)), Some(here)) if there.to_bits() != here.to_bits() => {
+                kinds.push(MistakeKind::ConflictingProbability { here, there, first });
+            }
+            (None, Some(here)) => self.probable = Some((here, annotation.row)),
+            (Some(_) | None, _) => {}
+        }
+        kinds
     }
-    if let (Some(there), Some(here)) = (first.probability, second.probability)
-        && there.to_bits() != here.to_bits()
-    {
-        kinds.push(MistakeKind::ConflictingProbability { here, there, first: first.row });
-    }
-    kinds
 }
 
 impl fmt::Display for Mistake {
@@ -286,6 +297,16 @@ mod tests {
         let (x, y) =
             (annotation("a", "allowed", Some("x"), 2), annotation("a", "violating", Some("y"), 3));
         assert!(messages(&[x.clone(), y, x]).is_empty());
+    }
+
+    #[test]
+    fn a_nameless_repeat_is_found_behind_a_named_rater() {
+        let rows = [Some("x"), None, None].into_iter().zip(2..);
+        let rows: Vec<_> =
+            rows.map(|(rater, row)| annotation("a", "allowed", rater, row)).collect();
+        let found = messages(&rows);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].contains("annotated twice (also in row 3)"), "{found:?}");
     }
 
     #[test]

@@ -197,10 +197,8 @@ fn by_label(
     let mut chosen: BTreeSet<&str> = BTreeSet::new();
     for policy in policies {
         let mut counts = CellCounts::default();
-        units
-            .iter()
-            .filter_map(|unit| unit.cells.get(policy))
-            .for_each(|cell| counts.add(*cell, 1));
+        let members = units.iter().filter_map(|unit| unit.cells.get(policy));
+        members.for_each(|cell| counts.add(*cell, 1));
         let targets = allocate(counts, plan.size, shares).map_err(|cells| GoldError::TooFew {
             size: plan.size.get(),
             cells,
@@ -208,8 +206,8 @@ fn by_label(
         })?;
         for cell in Cell::ALL {
             let Some(target) = NonZeroUsize::new(targets.of(cell)) else { continue };
-            let members =
-                units.iter().copied().filter(|unit| unit.cells.get(policy) == Some(&cell));
+            let in_cell = |unit: &&LabeledUnit| unit.cells.get(policy) == Some(&cell);
+            let members = units.iter().copied().filter(in_cell);
             let drawn = bottom(&plan.salt, target, within, members)?;
             chosen.extend(drawn.units.iter().map(|unit| unit.payload.id.as_str()));
             cells.push(CellDraw {
@@ -221,17 +219,25 @@ fn by_label(
             });
         }
     }
-    let mut gold: Vec<GoldUnit> = units
-        .iter()
-        .filter(|unit| chosen.contains(unit.id.as_str()))
+    let mut units = gold_units(units, &chosen, &cells, within);
+    units.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(GoldDraw { units, cells })
+}
+
+fn gold_units(
+    units: &[&LabeledUnit],
+    chosen: &BTreeSet<&str>,
+    cells: &[CellDraw],
+    within: Within,
+) -> Vec<GoldUnit> {
+    let chosen = units.iter().filter(|unit| chosen.contains(unit.id.as_str()));
+    chosen
         .map(|unit| GoldUnit {
             id: unit.id.clone(),
-            probability: probability(unit, &cells, within),
+            probability: probability(unit, cells, within),
             policies: unit.cells.keys().cloned().collect(),
         })
-        .collect();
-    gold.sort_by(|a, b| a.id.cmp(&b.id));
-    Ok(GoldDraw { units: gold, cells })
+        .collect()
 }
 
 /// The largest probability any of the unit's policies gave it.

@@ -287,4 +287,19 @@ mod tests {
         assert_eq!(guess.text.as_deref(), Some("words"));
         assert!(guess.why.iter().any(|why| why.contains("add one without repeats")));
     }
+
+    #[test]
+    fn the_head_of_a_file_is_enough_to_guess() {
+        let folder = tempfile::tempdir().unwrap();
+        let row = |i| {
+            format!("{{\"uid\":{i},\"id\":\"p{i}\",\"caption\":\"words\",\"views\":{}}}\n", i + 1)
+        };
+        let path = folder.path().join("a.jsonl");
+        std::fs::write(&path, (0..30).map(row).collect::<String>()).unwrap();
+        let head = read_head(&Source::File(path), 20).unwrap();
+        assert_eq!((head.columns.len(), head.rows.len()), (4, 20));
+        let guess = guess_columns(&head);
+        let found = (guess.id.as_deref(), guess.text.as_deref(), guess.exposure.as_deref());
+        assert_eq!(found, (Some("id"), Some("caption"), Some("views")));
+    }
 }

@@ -94,7 +94,7 @@ impl Rows {
                 }
                 *line += 1;
                 if !buffer.trim_ascii().is_empty() {
-                    return Ok(json_row(*line, buffer, &mut each));
+                    return Ok(json_row(*line, buffer.trim_ascii_end(), &mut each));
                 }
             },
             Lines::Separated { reader, header, record } => {

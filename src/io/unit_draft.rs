@@ -134,11 +134,9 @@ impl Draft {
 
     /// Returns which optional columns the row had.
     pub(super) fn given(&self) -> Given {
-        let faulty =
-            |name: &str| self.faults.iter().any(|(column, _)| column.as_deref() == Some(name));
         Given {
-            exposure: self.exposure.is_some() || faulty("exposure"),
-            probability: self.probability.is_some() || faulty("inclusion_probability"),
+            exposure: self.exposure.is_some() || self.blamed("exposure"),
+            probability: self.probability.is_some() || self.blamed("inclusion_probability"),
         }
     }
 
@@ -149,15 +147,11 @@ impl Draft {
     ) -> Result<Unit, Vec<(Option<String>, Fault)>> {
         let components = self.content(columns);
         let inclusion = self.inclusion();
-        for (mapped, own, missing) in [
-            (&columns.id, "id", self.id.is_none()),
-            (&columns.exposure, "exposure", columns.exposure.is_some() && self.exposure.is_none()),
-        ] {
-            let column = mapped.as_deref().unwrap_or(own);
-            let known = self.faults.iter().any(|(at, _)| at.as_deref() == Some(column));
-            if missing && !known {
-                self.faults.push((Some(column.to_owned()), Fault::Missing));
-            }
+        if self.id.is_none() {
+            self.miss(columns.id.as_deref().unwrap_or("id"));
+        }
+        if let Some(column) = columns.exposure.as_deref().filter(|_| self.exposure.is_none()) {
+            self.miss(column);
         }
         if !self.faults.is_empty() {
             return Err(self.faults);
@@ -172,6 +166,17 @@ impl Draft {
             inclusion,
             passthrough: self.passthrough,
         })
+    }
+
+    /// Notes that a column has no value, unless something else is wrong with it.
+    fn miss(&mut self, column: &str) {
+        if !self.blamed(column) {
+            self.faults.push((Some(column.to_owned()), Fault::Missing));
+        }
+    }
+
+    fn blamed(&self, column: &str) -> bool {
+        self.faults.iter().any(|(at, _)| at.as_deref() == Some(column))
     }
 
     fn content(&mut self, columns: &Columns) -> Vec<Component> {
@@ -202,10 +207,8 @@ impl Draft {
                 (first, given.collect())
             }
         };
-        if found.is_empty()
-            && !self.faults.iter().any(|(_, fault)| matches!(fault, Fault::BadComponents(_)))
-        {
-            self.faults.push((Some(column.to_owned()), Fault::Missing));
+        if found.is_empty() && !self.blamed("components") {
+            self.miss(column);
         }
         found
     }
@@ -213,8 +216,7 @@ impl Draft {
     fn inclusion(&mut self) -> Option<Inclusion> {
         let probability = self.probability?;
         let Some(design) = self.design else {
-            let known = self.faults.iter().any(|(at, _)| at.as_deref() == Some("design"));
-            if !known {
+            if !self.blamed("design") {
                 self.faults.push((Some("design".to_owned()), Fault::NoDesign));
             }
             return None;

@@ -1,6 +1,5 @@
 //! Corrected prevalence for one policy: every estimate or the reason it is missing, and one verdict.
 
-use crate::eval::Cell;
 use crate::eval::CellInUse;
 use crate::eval::ErrorRates;
 use crate::eval::GoldDrawn;
@@ -30,13 +29,13 @@ use crate::stats::CellSums;
 use crate::stats::Draws;
 use crate::stats::Level;
 use crate::stats::PostStratified;
-use crate::stats::cell_shares;
 use crate::stats::gold_only;
 use crate::stats::ignorance_bounds;
 use crate::stats::kg_beta;
 use crate::stats::post_stratified;
 use crate::stats::rogan_gladen;
 use crate::stats::two_phase_interval;
+use crate::unit::Design;
 use std::collections::BTreeMap;
 
 /// The prevalence of one policy's violations, with all that is needed to defend or refuse it.
@@ -208,10 +207,8 @@ impl Estimates<'_> {
         if self.withheld_by(Code::MaxWeightShare) {
             return Err(Missing::Withheld(Code::MaxWeightShare));
         }
-        let shares = cell_shares(&self.joined.cells.all())?;
-        let flagged = Cell::ALL.into_iter().zip(&shares).find(|(cell, _)| *cell == Cell::Flagged);
-        let (_, share) = flagged.ok_or(Missing::Undefined(crate::stats::StatsError::NoUnits))?;
-        Ok(Estimate::of_share(share, kg_beta(share, self.settings.level)))
+        let share = self.joined.cells.flagged_share()?;
+        Ok(Estimate::of_share(&share, kg_beta(&share, self.settings.level)))
     }
 
     fn gold_only(&self) -> Result<Estimate, Missing> {
@@ -250,8 +247,7 @@ impl Estimates<'_> {
         if self.settings.drawn == GoldDrawn::ByLabel {
             return Err(Missing::SameAsCorrected);
         }
-        let naive = cell_shares(&self.joined.cells.all())?.first().copied();
-        let apparent = naive.ok_or(Missing::Undefined(crate::stats::StatsError::NoUnits))?;
+        let apparent = self.joined.cells.flagged_share()?;
         let labeler = Accuracy {
             sensitivity: self.rates.sensitivity?.share.into(),
             specificity: self.rates.specificity?.share.into(),
@@ -331,7 +327,7 @@ fn youden(rates: &ErrorRates) -> Option<f64> {
 
 fn design(joined: &Joined) -> String {
     let names: Vec<&str> = joined.designs.iter().map(|design| design.name()).collect();
-    if names.is_empty() { crate::unit::Design::Census.name().to_owned() } else { names.join("+") }
+    if names.is_empty() { Design::Census.name().to_owned() } else { names.join("+") }
 }
 
 fn cell_row(cell: &CellInUse, exposure: f64) -> CellRow {
