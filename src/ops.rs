@@ -10,15 +10,21 @@ mod units;
 
 pub mod check;
 pub mod compile;
+pub mod demo;
 pub mod gold;
+pub mod init;
 pub mod label;
 pub mod prevalence;
+pub mod report;
 pub mod sample;
+pub mod simulate;
+pub mod try_text;
 
 pub use error::Ending;
 pub use error::OpsError;
 pub use labeler::AdHoc;
 pub use labeler::Labeler;
 pub use program::Program;
+pub use policies::schema as policy_schema;
 pub use program::schema as program_schema;
 pub use units::first as first_unit;

@@ -53,8 +53,9 @@ pub fn check(paths: &[PathBuf], project: Option<&Path>) -> Result<Checked, OpsEr
             Err(other) => return Err(other),
         }
     }
-    let (programs, policies): (Vec<PathBuf>, Vec<PathBuf>) =
-        folders.into_iter().partition(|path| path.file_name().is_some_and(|name| name == FILE_NAME));
+    let (programs, policies): (Vec<PathBuf>, Vec<PathBuf>) = folders
+        .into_iter()
+        .partition(|path| path.file_name().is_some_and(|name| name == FILE_NAME));
     for path in programs {
         checked.files += 1;
         match Program::open(path.parent()) {

@@ -44,7 +44,8 @@ pub fn compile(
         Err(_) if !program.found && labeler.is_empty() => labeler::default_prompt(),
         Err(refused) => return Err(refused),
     };
-    let list: Vec<_> = reading.policies.iter().map(|(policy, _)| std::sync::Arc::clone(policy)).collect();
+    let list: Vec<_> =
+        reading.policies.iter().map(|(policy, _)| std::sync::Arc::clone(policy)).collect();
     let placeholder = Unit::text("example", "(the unit's text stands here)");
     let unit = unit.unwrap_or(&placeholder);
     let prompts = prompt::compile_all(&list, &settings)?;

@@ -11,6 +11,7 @@ use crate::sampling::SamplingError;
 use crate::stats::StatsError;
 use crate::store::StoreError;
 use crate::worker::RunError;
+use std::io::ErrorKind;
 use std::path::Path;
 use thiserror::Error;
 
@@ -132,16 +133,18 @@ impl OpsError {
 
     /// Returns an error about a file that cannot be read or written.
     pub(crate) fn file(doing: &str, path: &Path, source: &std::io::Error) -> Self {
-        let hint = match source.kind() {
-            std::io::ErrorKind::NotFound => "check the path",
-            std::io::ErrorKind::PermissionDenied => {
-                "check the permissions of the file and its folder"
-            }
-            std::io::ErrorKind::StorageFull => "free some disk space and run the command again",
-            _ => "check the file and its folder",
+        let hint = if source.kind() == ErrorKind::StorageFull {
+            "free some disk space and run the command again"
+        } else {
+            "check the path, and that you may read and write there"
         };
         Self::refused(format!("cannot {doing} {}: {source}", path.display()), hint)
     }
+}
+
+/// A full disk ends a run that goes on once there is room; anything else must be changed first.
+fn store_ending(error: &StoreError) -> Ending {
+    if error.is_resumable() { Ending::StoppedEarly } else { Ending::ChangeSomething }
 }
 
 /// Returns `1 mistake`, `2 mistakes`.

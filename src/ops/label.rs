@@ -74,11 +74,11 @@ pub struct LabelRequest {
 /// A labeling that can be started: everything that could be refused beforehand was checked.
 #[derive(Debug)]
 pub struct Labeling {
-    store: Store,
-    file: UnitsOf,
-    policies: Vec<(Arc<Policy>, Source)>,
-    labeler: Labeler,
-    request: LabelRequest,
+    pub(super) store: Store,
+    pub(super) file: UnitsOf,
+    pub(super) policies: Vec<(Arc<Policy>, Source)>,
+    pub(super) labeler: Labeler,
+    pub(super) request: LabelRequest,
 }
 
 /// What a labeling did.
@@ -110,7 +110,8 @@ pub fn forecast(program: &Program, request: &LabelRequest) -> Result<Forecast, O
     let path = program.store_path();
     let reader = path.is_file().then(|| Store::open(&path, Access::Read)?.reader()).transpose()?;
     let prompts = prompt::compile_all(&list, &labeled::settled(reader.as_ref(), &labeler)?)?;
-    let answered = reader.map(|reader| reader.answered_fingerprints()).transpose()?.unwrap_or_default();
+    let answered =
+        reader.map(|reader| reader.answered_fingerprints()).transpose()?.unwrap_or_default();
     let plan = requests::plan(prompts, file.units, |fingerprint| answered.contains(&fingerprint));
     Ok(requests::forecast(&plan, labeler.price))
 }
@@ -124,13 +125,17 @@ pub fn prepare(program: &Program, request: LabelRequest) -> Result<Labeling, Ops
     let policies = policies::load(program, &request.policies)?.policies;
     let labeler = labeler::resolve(program, &request.labeler)?;
     let file = units::load(program, request.units.as_deref())?;
-    let list: Vec<_> = policies.iter().map(|(policy, _)| Arc::clone(policy)).collect();
-    units::fit(&file, &list)?;
     let store = Store::open(&program.store_path(), Access::Write)?;
-    Ok(Labeling { store, file, policies, labeler, request })
+    Labeling { store, file, policies, labeler, request }.checked()
 }
 
 impl Labeling {
+    /// Checks that every policy can judge every unit.
+    pub(super) fn checked(self) -> Result<Self, OpsError> {
+        units::fit(&self.file, &self.list())?;
+        Ok(self)
+    }
+
     /// Sends what has no answer yet, and writes the rows.
     ///
     /// `progress` shows the counts so far; cancelling `cancel` stops the run with everything recorded.
@@ -166,7 +171,12 @@ impl Labeling {
             let plan = Arc::new(self.plan(&settings)?);
             controls.writer.record(self.catalog(&plan)).await?;
             worker::reuse(&plan, &controls.writer).await?;
-            let run = worker::run(Arc::clone(&plan), Arc::clone(&endpoint), self.limits(), controls.clone());
+            let run = worker::run(
+                Arc::clone(&plan),
+                Arc::clone(&endpoint),
+                self.limits(),
+                controls.clone(),
+            );
             match run.await {
                 Ok(summary) => {
                     let labelled = Labelled {
@@ -186,7 +196,10 @@ impl Labeling {
                 {
                     settings.rung = Rung::Text;
                     fell_back = true;
-                    tracing::warn!(model = settings.model, "the endpoint refuses a strict schema: asking for JSON by prompt");
+                    tracing::warn!(
+                        model = settings.model,
+                        "the endpoint refuses a strict schema: asking for JSON by prompt"
+                    );
                     controls.writer.record(vec![Record::Capability(rung_seen(&settings))]).await?;
                 }
                 Err(failed) => return Err(failed.into()),

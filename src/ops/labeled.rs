@@ -22,7 +22,6 @@ use crate::unit::Fingerprint;
 use crate::unit::Unit;
 use std::collections::HashMap;
 use std::path::Path;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The capability that remembers the rung of the output ladder.
@@ -31,11 +30,9 @@ pub(crate) const OUTPUT: &str = "output";
 /// Units with the labels of one labeler.
 #[derive(Debug, Clone)]
 pub(crate) struct Labeled {
-    pub(crate) path: PathBuf,
     pub(crate) units: Vec<Unit>,
     pub(crate) policies: Vec<Arc<Policy>>,
     pub(crate) labeler: Labeler,
-    pub(crate) prompts: Vec<CompiledPrompt>,
     /// The rows of each policy, one a labeled unit, ordered by unit.
     pub(crate) rows: Vec<Vec<Row>>,
 }
@@ -57,14 +54,15 @@ impl Labeled {
 }
 
 /// Returns the prompt settings with the rung the endpoint was seen to take.
-pub(crate) fn settled(reader: Option<&Reader>, labeler: &Labeler) -> Result<PromptSettings, OpsError> {
+pub(crate) fn settled(
+    reader: Option<&Reader>,
+    labeler: &Labeler,
+) -> Result<PromptSettings, OpsError> {
     let mut settings = labeler.prompt.clone();
     if let (true, Some(reader)) = (labeler.rung_is_open, reader) {
         let key = CapabilityKey { url: &settings.url, model: &settings.model, key: OUTPUT };
-        if let Some(known) = reader.capability(key)? {
-            if known.value == Rung::Text.name() {
-                settings.rung = Rung::Text;
-            }
+        if reader.capability(key)?.is_some_and(|known| known.value == Rung::Text.name()) {
+            settings.rung = Rung::Text;
         }
     }
     Ok(settings)
@@ -105,7 +103,7 @@ pub(crate) fn from_store(
             "run `titer label`; labels of an earlier policy text, prompt or model do not count",
         ));
     }
-    Ok(Labeled { path: file.path, units: file.units, policies, labeler, prompts, rows })
+    Ok(Labeled { units: file.units, policies, labeler, rows })
 }
 
 /// Finds the labels of each policy whose request is what would be sent now.

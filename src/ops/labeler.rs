@@ -6,10 +6,15 @@ use super::program::BundlingName;
 use super::program::DialectName;
 use super::program::LabelerFile;
 use super::program::LimitsFile;
+use super::program::OmitName;
 use super::program::OutputName;
 use super::program::Program;
+use super::program::TemperatureFile;
 use super::program::TokenCapName;
 use crate::diag;
+use crate::llm::Connection;
+use crate::llm::HttpEndpoint;
+use crate::llm::Timeouts;
 use crate::prompt::AnswerSettings;
 use crate::prompt::Bundling;
 use crate::prompt::Dialect;
@@ -24,6 +29,16 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
+
+/// Seconds one request may take when titer.yaml does not say.
+const TIMEOUT_SECONDS: u64 = 120;
+/// How long a connection may take to stand.
+const CONNECT: Duration = Duration::from_secs(10);
+/// A chat completion is a few kilobytes; more than this is no answer.
+const MAX_BODY_BYTES: usize = 8 << 20;
+/// Idle connections kept, at least.
+const MAX_IDLE: usize = 256;
 
 /// A labeler named on the command line, or described there by URL and model.
 #[derive(Debug, Clone, Default)]
@@ -105,7 +120,7 @@ pub(crate) fn default_prompt() -> PromptSettings {
 
 fn from_file(program: &Program, wanted: &AdHoc) -> Result<Labeler, OpsError> {
     let labelers = &program.file.labelers;
-    let names: Vec<&str> = labelers.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<&str> = labelers.iter().map(|(name, _)| name).collect();
     if names.is_empty() && !program.found {
         return Err(OpsError::refused(
             "no labeler is named, and there is no titer.yaml",
@@ -121,7 +136,7 @@ fn from_file(program: &Program, wanted: &AdHoc) -> Result<Labeler, OpsError> {
                 "add one under `labelers:` with its `url` and `model`, or give --url and --model",
             ));
         }
-        (None, [first, ..]) if names.contains(&"main") || *first == "main" => "main",
+        (None, several) if several.contains(&"main") => "main",
         (None, _) => {
             return Err(OpsError::refused(
                 "titer.yaml has several labelers and none is called `main`",
@@ -129,7 +144,7 @@ fn from_file(program: &Program, wanted: &AdHoc) -> Result<Labeler, OpsError> {
             ));
         }
     };
-    let Some((_, file)) = labelers.iter().find(|(known, _)| known == name) else {
+    let Some((_, file)) = labelers.iter().find(|(known, _)| *known == name) else {
         let hint = match diag::nearest(name, names.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("titer.yaml has {}", names.join(", ")),
@@ -155,7 +170,7 @@ fn plain(url: String, model: String, separate: bool) -> LabelerFile {
         output: OutputName::Auto,
         prompt: if separate { BundlingName::Separate } else { BundlingName::Unified },
         answer: AnswerFile::default(),
-        temperature: Some(0.0),
+        temperature: TemperatureFile::Number(0.0),
         seed: None,
         max_output_tokens: None,
         token_cap: TokenCapName::MaxTokens,
@@ -181,7 +196,10 @@ fn build(name: &str, file: &LabelerFile) -> Result<Labeler, OpsError> {
             cached: price.cached.unwrap_or(price.input),
             output: price.output,
         }),
-        prompt: prompt_settings(&LabelerFile { model: expanded(&file.model)?, ..file.clone() }, url),
+        prompt: prompt_settings(
+            &LabelerFile { model: expanded(&file.model)?, ..file.clone() },
+            url,
+        ),
     })
 }
 
@@ -204,7 +222,10 @@ fn prompt_settings(file: &LabelerFile, url: String) -> PromptSettings {
             rationale_words: file.answer.rationale_words,
             confidence: file.answer.confidence,
         },
-        temperature: file.temperature,
+        temperature: match file.temperature {
+            TemperatureFile::Number(number) => Some(number),
+            TemperatureFile::Word(OmitName::Omit) => None,
+        },
         seed: file.seed,
         max_output_tokens: file.max_output_tokens,
         token_cap: match file.token_cap {
@@ -247,10 +268,31 @@ impl Labeler {
         Ok(Some(SecretString::from(key.to_owned())))
     }
 
+    /// Opens the endpoint.
+    ///
+    /// # Errors
+    ///
+    /// A key that cannot be read, an address or header that cannot be used.
+    pub(crate) fn connect(&self) -> Result<HttpEndpoint, OpsError> {
+        let total = Duration::from_secs(self.limits.timeout_seconds.unwrap_or(TIMEOUT_SECONDS));
+        let headers = self.headers.iter();
+        Ok(HttpEndpoint::new(Connection {
+            base_url: self.prompt.url.clone(),
+            key: self.read_key()?,
+            headers: headers.map(|(name, value)| (name.clone(), value.clone().into())).collect(),
+            timeouts: Timeouts { connect: CONNECT.min(total), silence: total, total },
+            max_body_bytes: MAX_BODY_BYTES,
+            max_idle: self.limits.in_flight.unwrap_or(MAX_IDLE).max(MAX_IDLE),
+        })?)
+    }
+
     fn key_from_variable(&self, variable: &str) -> Result<String, OpsError> {
         std::env::var(variable).map_err(|_| {
             OpsError::refused(
-                format!("labeler `{}` takes its key from the variable {variable}, which is not set", self.name),
+                format!(
+                    "labeler `{}` takes its key from the variable {variable}, which is not set",
+                    self.name
+                ),
                 format!("set it: export {variable}=…"),
             )
         })
@@ -259,7 +301,9 @@ impl Labeler {
     fn key_from_command(&self, command: &str) -> Result<String, OpsError> {
         let hint = format!("run it by hand and see what it prints: {command}");
         match Command::new("sh").arg("-c").arg(command).output() {
-            Ok(done) if done.status.success() => Ok(String::from_utf8_lossy(&done.stdout).into_owned()),
+            Ok(done) if done.status.success() => {
+                Ok(String::from_utf8_lossy(&done.stdout).into_owned())
+            }
             Ok(done) => Err(OpsError::refused(
                 format!("the key command of labeler `{}` failed with {}", self.name, done.status),
                 hint,

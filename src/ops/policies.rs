@@ -8,7 +8,9 @@ use crate::diag::Severity;
 use crate::diag::Source;
 use crate::policy;
 use crate::policy::Policy;
+use crate::policy::PolicyFile;
 use crate::policy::Status;
+use crate::yaml;
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
@@ -16,13 +18,13 @@ use std::sync::Arc;
 
 /// What came of reading policy files.
 #[derive(Debug, Clone, Default)]
-pub struct Reading {
+pub(crate) struct Reading {
     /// The policies without a mistake.
-    pub policies: Vec<(Arc<Policy>, Source)>,
+    pub(crate) policies: Vec<(Arc<Policy>, Source)>,
     /// Everything found, errors and warnings.
-    pub diagnostics: Vec<Diagnostic>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
     /// The texts, mistaken ones included.
-    pub sources: Vec<Source>,
+    pub(crate) sources: Vec<Source>,
 }
 
 /// Reads every policy file under the paths: a file, or a folder's `*.yaml` and `*.yml`.
@@ -37,8 +39,8 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Reading, OpsError> {
         let name = path.display().to_string();
         let source = match Source::decode(&name, &bytes) {
             Ok(source) => source,
-            Err(diagnostic) => {
-                reading.diagnostics.push(diagnostic);
+            Err(diagnostics) => {
+                reading.diagnostics.extend(diagnostics);
                 reading.sources.push(Source::new(&name, &String::from_utf8_lossy(&bytes)));
                 continue;
             }
@@ -70,7 +72,10 @@ pub(crate) fn load(program: &Program, named: &[String]) -> Result<Reading, OpsEr
         if !folder.is_dir() {
             return Err(match ids.first() {
                 Some(id) => OpsError::refused(
-                    format!("there is no file `{id}`, and no folder {} to look for a policy of that id", folder.display()),
+                    format!(
+                        "there is no file `{id}`, and no folder {} to look for a policy of that id",
+                        folder.display()
+                    ),
                     "name a policy file, such as policies/harassment.yaml",
                 ),
                 None => OpsError::refused(
@@ -84,7 +89,11 @@ pub(crate) fn load(program: &Program, named: &[String]) -> Result<Reading, OpsEr
     let mut reading = read(&read_from)?;
     if reading.diagnostics.iter().any(|found| found.severity == Severity::Error) {
         let Reading { diagnostics, sources, .. } = reading;
-        return Err(OpsError::Diagnostics { diagnostics, sources, ending: Ending::ChangeSomething });
+        return Err(OpsError::Diagnostics {
+            diagnostics,
+            sources,
+            ending: Ending::ChangeSomething,
+        });
     }
     keep_named(&mut reading, named, &ids)?;
     Ok(reading)
@@ -165,4 +174,10 @@ fn same_ids(reading: &mut Reading) {
         }
     }
     reading.diagnostics.extend(clashes);
+}
+
+/// Returns the JSON Schema of a policy file.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    yaml::schema_of::<PolicyFile>()
 }

@@ -105,8 +105,12 @@ pub fn prevalence(program: &Program, request: &PrevalenceRequest) -> Result<Meas
 }
 
 fn from_store(program: &Program, request: &PrevalenceRequest) -> Result<Measured, OpsError> {
-    let labeled =
-        labeled::from_store(program, request.units.as_deref(), &request.policies, &request.labeler)?;
+    let labeled = labeled::from_store(
+        program,
+        request.units.as_deref(),
+        &request.policies,
+        &request.labeler,
+    )?;
     let gold = gold::collected(program, request.gold.as_deref(), request.drawn, &labeled.policies)?;
     let mut measured = Measured { policies: Vec::new(), notes: Vec::new() };
     for at in 0..labeled.policies.len() {
@@ -245,7 +249,9 @@ fn positive(program: &Program, policy: &Policy) -> Result<Positive, OpsError> {
     });
     Ok(match configured {
         None => Positive::violating(policy)?,
-        Some(PositiveRule::One(rule)) if rule == "violating" && policy.label("violating").is_none() => {
+        Some(PositiveRule::One(rule))
+            if rule == "violating" && policy.label("violating").is_none() =>
+        {
             Positive::violating(policy)?
         }
         Some(PositiveRule::One(rule)) => Positive::parse(rule, policy)?,

@@ -2,21 +2,22 @@
 
 mod file;
 
+pub(crate) use file::AnswerFile;
+pub(crate) use file::BundlingName;
 pub(crate) use file::DesignName;
+pub(crate) use file::DialectName;
 pub(crate) use file::DrawnName;
 pub(crate) use file::GoldFile;
 pub(crate) use file::LabelerFile;
+pub(crate) use file::LimitsFile;
+pub(crate) use file::OmitName;
+pub(crate) use file::OutputName;
 pub(crate) use file::PositiveRule;
 pub(crate) use file::ProgramFile;
-pub(crate) use file::SampleFile;
 pub(crate) use file::ScoreName;
-pub(crate) use file::UnitsFile;
-pub(crate) use file::AnswerFile;
-pub(crate) use file::BundlingName;
-pub(crate) use file::DialectName;
-pub(crate) use file::LimitsFile;
-pub(crate) use file::OutputName;
+pub(crate) use file::TemperatureFile;
 pub(crate) use file::TokenCapName;
+pub(crate) use file::UnitsFile;
 
 use super::error::Ending;
 use super::error::OpsError;
@@ -27,7 +28,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 /// The name of a project's file.
-pub const FILE_NAME: &str = "titer.yaml";
+pub(super) const FILE_NAME: &str = "titer.yaml";
 
 /// A project, or an empty one where there is no `titer.yaml`.
 #[derive(Debug, Clone)]
@@ -76,7 +77,11 @@ impl Program {
     /// Returns a path of the file as seen from the current folder.
     #[must_use]
     pub fn path(&self, relative: impl AsRef<Path>) -> PathBuf {
-        if self.dir == Path::new(".") { relative.as_ref().to_owned() } else { self.dir.join(relative) }
+        if self.dir == Path::new(".") {
+            relative.as_ref().to_owned()
+        } else {
+            self.dir.join(relative)
+        }
     }
 
     /// Returns where the store is.
@@ -115,8 +120,8 @@ fn read(path: &Path) -> Result<ProgramFile, OpsError> {
         sources,
         ending: Ending::ChangeSomething,
     };
-    let source = Source::decode(&name, &bytes).map_err(|diagnostic| {
-        refuse(vec![diagnostic], vec![Source::new(&name, &String::from_utf8_lossy(&bytes))])
+    let source = Source::decode(&name, &bytes).map_err(|diagnostics| {
+        refuse(diagnostics, vec![Source::new(&name, &String::from_utf8_lossy(&bytes))])
     })?;
     let decoded = yaml::decode::<ProgramFile>(&source);
     decoded.map(|decoded| decoded.value).map_err(|diagnostics| refuse(diagnostics, vec![source]))

@@ -10,6 +10,7 @@ use crate::requests::Plan;
 use crate::store;
 use crate::store::Reader;
 use crate::unit::Unit;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,17 +23,21 @@ pub(super) fn write(
     out: &Path,
 ) -> Result<(), OpsError> {
     let target = if out == Path::new("-") { Target::Stdout } else { Target::File(out.to_owned()) };
-    let mut rows: Vec<Vec<Option<store::LabelRow>>> = vec![vec![None; policies.len()]; plan.units.len()];
+    let mut rows: Vec<Vec<Option<store::LabelRow>>> =
+        vec![vec![None; policies.len()]; plan.units.len()];
     labeled::each_standing(reader, &plan.units, policies, &plan.prompts, |policy, unit, row| {
         rows[unit][policy] = Some(row);
     })?;
-    let mut writer = LabelWriter::create(&target)?;
+    let columns: BTreeSet<String> =
+        plan.units.iter().flat_map(|unit| unit.passthrough.keys().cloned()).collect();
+    let columns: Vec<String> = columns.into_iter().collect();
+    let mut writer = LabelWriter::create(&target, &columns)?;
     for (unit, rows) in plan.units.iter().zip(rows) {
         for row in rows.into_iter().flatten() {
-            writer.write(&wire(unit, row, labeler))?;
+            writer.write(wire(unit, row, labeler))?;
         }
     }
-    writer.commit()?;
+    writer.finish()?;
     Ok(())
 }
 

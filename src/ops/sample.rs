@@ -83,7 +83,7 @@ pub fn sample(program: &Program, request: &SampleRequest) -> Result<Sampled, Ops
             "write it to a file first and name that",
         ));
     }
-    let columns = units::columns(program, &path);
+    let columns = units::columns(program);
     let mut tally = FrameTally::new(settings.score);
     for unit in io::read_units(&source, &columns, IdCheck::Unique)? {
         tally.add(&unit?);
@@ -115,18 +115,18 @@ pub fn sample(program: &Program, request: &SampleRequest) -> Result<Sampled, Ops
     let to_stdout = out == std::path::Path::new("-");
     let target = if to_stdout { Target::Stdout } else { Target::File(out.clone()) };
     let sample: Vec<_> = sample.collect();
-    io::write_units(&target, &sample)?;
-    let manifest_path = if to_stdout { None } else { Some(io::manifest_path(&out)) };
-    if let Some(path) = &manifest_path {
-        io::write_manifest(path, &manifest)?;
-    }
+    io::write_units(&target, &columns, &sample)?;
+    let manifest_path = if to_stdout { None } else { Some(io::write_manifest(&out, &manifest)?) };
     Ok(Sampled { manifest, out, manifest_path })
 }
 
 fn settings(program: &Program, request: &SampleRequest) -> Result<Settings, OpsError> {
     let file = program.file.sample.as_ref();
     let size = request.size.or_else(|| NonZeroUsize::new(file?.size)).ok_or_else(|| {
-        OpsError::refused("no sample size is given", "give --size N, or `sample: {size: N}` in titer.yaml")
+        OpsError::refused(
+            "no sample size is given",
+            "give --size N, or `sample: {size: N}` in titer.yaml",
+        )
     })?;
     let design = request.design.or_else(|| {
         Some(match file?.design {

@@ -65,8 +65,9 @@ pub(crate) fn frame_path(program: &Program, named: Option<&Path>) -> Result<Path
 pub(crate) fn load(program: &Program, named: Option<&Path>) -> Result<UnitsOf, OpsError> {
     let path = path(program, named)?;
     let source = Source::from_argument(&path);
-    let columns = columns(program, &path);
-    let units: Vec<Unit> = io::read_units(&source, &columns, IdCheck::Unique)?.collect::<Result<_, _>>()?;
+    let columns = columns(program);
+    let units: Vec<Unit> =
+        io::read_units(&source, &columns, IdCheck::Unique)?.collect::<Result<_, _>>()?;
     if units.is_empty() {
         return Err(OpsError::refused(
             format!("{} has no units", path.display()),
@@ -76,13 +77,26 @@ pub(crate) fn load(program: &Program, named: Option<&Path>) -> Result<UnitsOf, O
     Ok(UnitsOf { path, units })
 }
 
-/// Returns how the columns of a file are called: the project's names for the project's own file, and
-/// titer's names for everything titer wrote.
-pub(crate) fn columns(program: &Program, path: &Path) -> Columns {
-    match &program.file.units {
-        Some(units) if program.path(&units.from) == path || path != program.sample_path() => mapped(units),
-        Some(_) | None => Columns::own(),
+/// Reads the first unit of a file.
+///
+/// # Errors
+///
+/// A bad first row, an empty file.
+pub fn first(program: &Program, path: &Path) -> Result<Unit, OpsError> {
+    let source = Source::from_argument(path);
+    let columns = columns(program);
+    match io::read_units(&source, &columns, IdCheck::Unchecked)?.next() {
+        Some(unit) => Ok(unit?),
+        None => Err(OpsError::refused(
+            format!("{} has no units", path.display()),
+            "check that it is the file you meant",
+        )),
     }
+}
+
+/// Returns how the project calls its columns. Samples titer draws keep those names.
+pub(crate) fn columns(program: &Program) -> Columns {
+    program.file.units.as_ref().map_or_else(Columns::own, mapped)
 }
 
 fn mapped(units: &UnitsFile) -> Columns {
@@ -91,7 +105,7 @@ fn mapped(units: &UnitsFile) -> Columns {
             components
                 .iter()
                 .map(|(role, component)| ComponentColumn {
-                    role: role.clone(),
+                    role: role.to_owned(),
                     column: component.column.clone(),
                     kind: ComponentKind::Text,
                 })
@@ -135,7 +149,11 @@ pub(crate) fn fit(file: &UnitsOf, policies: &[Arc<Policy>]) -> Result<(), OpsErr
         misfits.push(format!("and {} more", count - MOST_NAMED));
     }
     Err(OpsError::refused(
-        format!("units of {} do not fit the policies:\n  {}", file.path.display(), misfits.join("\n  ")),
+        format!(
+            "units of {} do not fit the policies:\n  {}",
+            file.path.display(),
+            misfits.join("\n  ")
+        ),
         "let the policy's `components:` name every role, or map the file's columns in titer.yaml",
     ))
 }

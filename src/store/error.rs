@@ -114,6 +114,23 @@ impl StoreError {
         }
     }
 
+    /// Returns whether the same command goes on once the cause is gone.
+    #[must_use]
+    pub fn is_resumable(&self) -> bool {
+        match self {
+            Self::DiskFull { .. } | Self::WriterStopped { .. } => true,
+            Self::Missing { .. }
+            | Self::Inaccessible { .. }
+            | Self::ReadOnly { .. }
+            | Self::NotAStore { .. }
+            | Self::Newer { .. }
+            | Self::Older { .. }
+            | Self::Locked { .. }
+            | Self::Corrupt { .. }
+            | Self::Sqlite { .. } => false,
+        }
+    }
+
     /// Returns whether the whole store refused, rather than one record.
     pub(crate) fn concerns_all_records(&self) -> bool {
         match self {

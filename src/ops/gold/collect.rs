@@ -38,8 +38,6 @@ pub(crate) struct Collected {
     pub(crate) drawn: GoldDrawn,
     /// The salt of the draw, where titer drew it.
     pub(crate) salt: Option<String>,
-    /// What it was read from, for messages.
-    pub(crate) from: String,
 }
 
 /// What an import did.
@@ -102,7 +100,6 @@ pub(crate) fn from_file(
         adjudication: gold::adjudicate(&annotations)?,
         drawn: declared.ok_or_else(|| undeclared(&path.display().to_string()))?,
         salt: settings.salt.clone(),
-        from: path.display().to_string(),
     })
 }
 
@@ -115,7 +112,11 @@ fn undeclared(from: &str) -> OpsError {
 }
 
 /// Reads a gold file; every policy and label must be known.
-fn read(path: &Path, settings: &GoldFile, policies: &[Arc<Policy>]) -> Result<Vec<Annotation>, OpsError> {
+fn read(
+    path: &Path,
+    settings: &GoldFile,
+    policies: &[Arc<Policy>],
+) -> Result<Vec<Annotation>, OpsError> {
     let map = LabelMap::new(settings.map.clone());
     let annotations = io::read_gold(&Source::from_argument(path), &map)?;
     if policies.is_empty() {
@@ -126,7 +127,11 @@ fn read(path: &Path, settings: &GoldFile, policies: &[Arc<Policy>]) -> Result<Ve
     if mistakes.is_empty() {
         return Ok(annotations);
     }
-    let mut lines: Vec<String> = mistakes.iter().take(MOST_NAMED).map(|mistake| format!("{}: {mistake}", path.display())).collect();
+    let mut lines: Vec<String> = mistakes
+        .iter()
+        .take(MOST_NAMED)
+        .map(|mistake| format!("{}: {mistake}", path.display()))
+        .collect();
     if MOST_NAMED < mistakes.len() {
         lines.push(format!("and {} more", mistakes.len() - MOST_NAMED));
     }
@@ -170,7 +175,8 @@ fn from_store(
     }
     let mut drawn = declared;
     if let Some(draw) = &draw {
-        drawn = Some(if draw.design == BY_LABEL { GoldDrawn::ByLabel } else { GoldDrawn::FromSample });
+        drawn =
+            Some(if draw.design == BY_LABEL { GoldDrawn::ByLabel } else { GoldDrawn::FromSample });
         answered_so_far(&mut annotations, draw);
     }
     let from = path.display().to_string();
@@ -178,7 +184,6 @@ fn from_store(
         adjudication: gold::adjudicate(&annotations)?,
         drawn: drawn.ok_or_else(|| undeclared(&from))?,
         salt: draw.map(|draw| draw.salt),
-        from,
     })
 }
 
@@ -192,7 +197,9 @@ fn answered_so_far(annotations: &mut [Annotation], draw: &GoldDraw) {
     for annotation in annotations {
         let units = answered.get(&annotation.policy).map_or(0, BTreeSet::len);
         annotation.probability = if draw.design == BY_LABEL {
-            annotation.probability.map(|probability| probability * units as f64 / draw.queue.len() as f64)
+            annotation
+                .probability
+                .map(|probability| probability * units as f64 / draw.queue.len() as f64)
         } else {
             None
         };
@@ -220,20 +227,29 @@ fn annotation(said: &store::Annotation) -> Annotation {
 /// Unknown policies or labels, bad rows, a store that cannot be written.
 pub fn import(program: &Program, path: &Path) -> Result<Imported, OpsError> {
     let reading = super::super::policies::load(program, &[])?;
-    let policies: Vec<Arc<Policy>> = reading.policies.into_iter().map(|(policy, _)| policy).collect();
+    let policies: Vec<Arc<Policy>> =
+        reading.policies.into_iter().map(|(policy, _)| policy).collect();
     let settings = program.file.gold.clone().unwrap_or_default();
     let annotations = read(path, &settings, &policies)?;
     let store = Store::open(&program.store_path(), Access::Write)?;
     let draw = latest(&store.reader()?)?;
-    let queued: BTreeMap<&str, f64> =
-        draw.iter().flat_map(|draw| &draw.queue).map(|queued| (queued.unit.as_str(), queued.probability)).collect();
-    let answers_draw = annotations.iter().all(|annotation| queued.contains_key(annotation.unit_id.as_str()));
+    let queued: BTreeMap<&str, f64> = draw
+        .iter()
+        .flat_map(|draw| &draw.queue)
+        .map(|queued| (queued.unit.as_str(), queued.probability))
+        .collect();
+    let answers_draw =
+        annotations.iter().all(|annotation| queued.contains_key(annotation.unit_id.as_str()));
     let draw = draw.as_ref().filter(|_| answers_draw);
     let now = Timestamp::now();
     let rows: Vec<Record> = annotations
         .iter()
         .map(|said| {
-            let probability = if answers_draw { queued.get(said.unit_id.as_str()).copied() } else { said.probability };
+            let probability = if answers_draw {
+                queued.get(said.unit_id.as_str()).copied()
+            } else {
+                said.probability
+            };
             Record::Annotation(store::Annotation {
                 id: imported_id(said),
                 unit: said.unit_id.clone(),
@@ -241,7 +257,9 @@ pub fn import(program: &Program, path: &Path) -> Result<Imported, OpsError> {
                 label: said.label.clone(),
                 rater: said.rater.clone(),
                 probability,
-                drawn_at: draw.map(|draw| draw.created_at).or_else(|| said.drawn_at.as_ref()?.parse().ok()),
+                drawn_at: draw
+                    .map(|draw| draw.created_at)
+                    .or_else(|| said.drawn_at.as_ref()?.parse().ok()),
                 criteria: said.criteria.clone(),
                 note: said.note.clone(),
                 draw: draw.map(|draw| draw.id.clone()),
@@ -277,24 +295,39 @@ fn imported_id(said: &Annotation) -> crate::unit::Fingerprint {
 pub fn export(program: &Program) -> Result<String, OpsError> {
     let (draw, said) = current(program)?;
     let mut sheet = csv::Writer::from_writer(Vec::new());
-    let failed = |source: csv::Error| OpsError::refused(format!("cannot write the sheet: {source}"), "report this as a bug");
-    sheet.write_record(["id", "policy", "label", "rater", "probability", "note"]).map_err(failed)?;
+    let failed = |source: csv::Error| {
+        OpsError::refused(format!("cannot write the sheet: {source}"), "report this as a bug")
+    };
+    sheet
+        .write_record(["id", "policy", "label", "rater", "probability", "note"])
+        .map_err(failed)?;
     for queued in &draw.queue {
         for policy in &draw.policies {
-            let answers: Vec<_> = said.iter().filter(|said| said.unit == queued.unit && &said.policy == policy).collect();
+            let answers: Vec<_> = said
+                .iter()
+                .filter(|said| said.unit == queued.unit && &said.policy == policy)
+                .collect();
             let probability = queued.probability.to_string();
             let mut row = |label: &str, rater: &str, note: &str| {
-                sheet.write_record([queued.unit.as_str(), policy, label, rater, &probability, note]).map_err(failed)
+                sheet
+                    .write_record([queued.unit.as_str(), policy, label, rater, &probability, note])
+                    .map_err(failed)
             };
             if answers.is_empty() {
                 row("", "", "")?;
             }
             for answer in answers {
-                row(&answer.label, answer.rater.as_deref().unwrap_or_default(), answer.note.as_deref().unwrap_or_default())?;
+                row(
+                    &answer.label,
+                    answer.rater.as_deref().unwrap_or_default(),
+                    answer.note.as_deref().unwrap_or_default(),
+                )?;
             }
         }
     }
-    let bytes = sheet.into_inner().map_err(|error| OpsError::refused(format!("cannot write the sheet: {error}"), "report this as a bug"))?;
+    let bytes = sheet.into_inner().map_err(|error| {
+        OpsError::refused(format!("cannot write the sheet: {error}"), "report this as a bug")
+    })?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -310,7 +343,9 @@ pub fn status(program: &Program) -> Result<Status, OpsError> {
     let mut raters: BTreeMap<String, usize> = BTreeMap::new();
     for annotation in &said {
         answered.entry(annotation.policy.clone()).or_default().insert(&annotation.unit);
-        *raters.entry(annotation.rater.clone().unwrap_or_else(|| "(unnamed)".to_owned())).or_default() += 1;
+        *raters
+            .entry(annotation.rater.clone().unwrap_or_else(|| "(unnamed)".to_owned()))
+            .or_default() += 1;
     }
     let list: Vec<Annotation> = said.iter().map(annotation).collect();
     Ok(Status {
@@ -325,13 +360,22 @@ pub fn status(program: &Program) -> Result<Status, OpsError> {
 
 fn current(program: &Program) -> Result<(GoldDraw, Vec<store::Annotation>), OpsError> {
     let path = program.store_path();
-    let none = || OpsError::refused("no units have been drawn for gold", "draw them first: titer gold draw --size 300");
+    let none = || {
+        OpsError::refused(
+            "no units have been drawn for gold",
+            "draw them first: titer gold draw --size 300",
+        )
+    };
     if !path.is_file() {
         return Err(none());
     }
     let reader = Store::open(&path, Access::Read)?.reader()?;
     let draw = latest(&reader)?.ok_or_else(none)?;
-    let said = reader.annotations()?.into_iter().filter(|said| said.draw.as_ref() == Some(&draw.id)).collect();
+    let said = reader
+        .annotations()?
+        .into_iter()
+        .filter(|said| said.draw.as_ref() == Some(&draw.id))
+        .collect();
     Ok((draw, said))
 }
 

@@ -85,13 +85,20 @@ pub struct DrawnCell {
 ///
 /// Nothing labeled, the sample's salt, a draw of that salt already there, a store that cannot be written.
 pub fn draw(program: &Program, request: &DrawRequest) -> Result<Drawn, OpsError> {
-    let labeled = labeled::from_store(program, request.units.as_deref(), &request.policies, &request.labeler)?;
+    let labeled = labeled::from_store(
+        program,
+        request.units.as_deref(),
+        &request.policies,
+        &request.labeler,
+    )?;
     let policies: Vec<String> = labeled.policies.iter().map(|policy| policy.id.clone()).collect();
     let salt_text = request.salt.clone().or_else(|| program.file.gold.as_ref()?.salt.clone());
     let salt = Salt::new(salt_text.as_deref().unwrap_or("titer/gold"))?;
-    let sample_salt = program.file.sample.as_ref().map(|sample| Salt::new(&sample.salt)).transpose()?;
+    let sample_salt =
+        program.file.sample.as_ref().map(|sample| Salt::new(&sample.salt)).transpose()?;
     let units = labeled_units(&labeled);
-    let plan = GoldPlan { salt: salt.clone(), size: request.size, method: method(request.by_label) };
+    let plan =
+        GoldPlan { salt: salt.clone(), size: request.size, method: method(request.by_label) };
     let drawn = gold::draw(&units, sample_salt.as_ref(), &plan)?;
     let design = if request.by_label { BY_LABEL } else { SIMPLE_RANDOM };
     let id = FingerprintBuilder::new("gold draw")
@@ -125,7 +132,9 @@ pub fn draw(program: &Program, request: &DrawRequest) -> Result<Drawn, OpsError>
         salt: salt.as_str().to_owned(),
         design: design.to_owned(),
         policies,
-        plan: serde_json::json!({"size": request.size, "labeled": units.len(), "cells": answer.cells}).to_string(),
+        plan:
+            serde_json::json!({"size": request.size, "labeled": units.len(), "cells": answer.cells})
+                .to_string(),
         created_at: Timestamp::now(),
         queue: drawn
             .units
@@ -160,7 +169,8 @@ fn labeled_units(labeled: &Labeled) -> Vec<LabeledUnit> {
                 Some(label) if policy.label(label).is_some() => Cell::Unflagged,
                 Some(_) | None => Cell::NoAnswer,
             };
-            let probability = unit.inclusion.as_ref().map_or(1.0, |inclusion| inclusion.probability);
+            let probability =
+                unit.inclusion.as_ref().map_or(1.0, |inclusion| inclusion.probability);
             units
                 .entry(row.unit)
                 .or_insert_with(|| LabeledUnit {

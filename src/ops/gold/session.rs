@@ -86,17 +86,18 @@ impl Session {
         let answered: BTreeSet<Question> = reader
             .annotations()?
             .into_iter()
-            .filter(|said| said.rater.as_ref() == Some(&rater) && said.draw.as_ref() == Some(&draw.id))
+            .filter(|said| {
+                said.rater.as_ref() == Some(&rater) && said.draw.as_ref() == Some(&draw.id)
+            })
             .map(|said| Question { unit_id: said.unit, policy: said.policy })
             .collect();
         let questions = draw
             .queue
             .iter()
             .flat_map(|queued| {
-                draw.policies.iter().map(|policy| Question {
-                    unit_id: queued.unit.clone(),
-                    policy: policy.clone(),
-                })
+                draw.policies
+                    .iter()
+                    .map(|policy| Question { unit_id: queued.unit.clone(), policy: policy.clone() })
             })
             .collect();
         let salt = Salt::new(&format!("{}/queue", draw.salt))?;
@@ -121,7 +122,11 @@ impl Session {
             answered,
             total,
             policy_title: policy.title.clone().unwrap_or_else(|| policy.id.clone()),
-            components: unit.components.iter().map(|part| (part.role.clone(), shown(&part.content))).collect(),
+            components: unit
+                .components
+                .iter()
+                .map(|part| (part.role.clone(), shown(&part.content)))
+                .collect(),
             choices: choices(policy),
             guide: guide(policy),
         })
@@ -194,7 +199,10 @@ impl Session {
     }
 }
 
-fn policies_of(program: &Program, draw: &GoldDraw) -> Result<BTreeMap<String, Arc<Policy>>, OpsError> {
+fn policies_of(
+    program: &Program,
+    draw: &GoldDraw,
+) -> Result<BTreeMap<String, Arc<Policy>>, OpsError> {
     let reading = policies::load(program, &draw.policies)?;
     Ok(reading.policies.into_iter().map(|(policy, _)| (policy.id.clone(), policy)).collect())
 }

@@ -7,11 +7,11 @@ use super::one_period;
 use super::positive;
 use crate::eval::LabeledUnit;
 use crate::eval::Positive;
+use crate::gold::LabelMap;
 use crate::io;
 use crate::io::ForeignLabel;
 use crate::io::IdCheck;
 use crate::io::Source;
-use crate::gold::LabelMap;
 use crate::measure::Subject;
 use crate::ops::error::OpsError;
 use crate::ops::gold;
@@ -55,7 +55,8 @@ pub(super) fn prevalence(
     let mut measured = Measured { policies: Vec::new(), notes: Vec::new() };
     if units.is_none() {
         measured.notes.push(
-            "no --units: every unit counts once, and the labeled units are the whole population".to_owned(),
+            "no --units: every unit counts once, and the labeled units are the whole population"
+                .to_owned(),
         );
     }
     for (policy, rows) in by_policy {
@@ -68,7 +69,12 @@ pub(super) fn prevalence(
             period: units.as_ref().and_then(|units| one_period(&units.list)),
         };
         let estimating = Estimating { program, request, gold: &gold };
-        measured.policies.push(estimating.policy(subject, &list, &positive, &mut measured.notes)?);
+        measured.policies.push(estimating.policy(
+            subject,
+            &list,
+            &positive,
+            &mut measured.notes,
+        )?);
     }
     Ok(measured)
 }
@@ -84,7 +90,11 @@ fn grouped<'a>(
     if wanted.is_none() && 1 < labelers.len() {
         let names: Vec<&str> = labelers.into_iter().collect();
         return Err(OpsError::refused(
-            format!("{} holds labels of {} labelers, whose errors differ", path.display(), names.len()),
+            format!(
+                "{} holds labels of {} labelers, whose errors differ",
+                path.display(),
+                names.len()
+            ),
             format!("name one with --labeler: {}", names.join(", ")),
         ));
     }
@@ -152,8 +162,9 @@ struct Units {
 
 fn read_units(program: &Program, path: &Path) -> Result<Units, OpsError> {
     let source = Source::from_argument(path);
-    let columns = units::columns(program, path);
-    let list: Vec<Unit> = io::read_units(&source, &columns, IdCheck::Unique)?.collect::<Result<_, _>>()?;
+    let columns = units::columns(program);
+    let list: Vec<Unit> =
+        io::read_units(&source, &columns, IdCheck::Unique)?.collect::<Result<_, _>>()?;
     let by_id = list.iter().enumerate().map(|(at, unit)| (unit.id.clone(), at)).collect();
     Ok(Units { list, by_id, name: path.display().to_string() })
 }
@@ -193,13 +204,23 @@ fn join<'a>(
     };
     if !unknown.is_empty() {
         return Err(OpsError::refused(
-            format!("{} labels units that {} does not have: {}", labels.display(), units.name, named(&unknown)),
+            format!(
+                "{} labels units that {} does not have: {}",
+                labels.display(),
+                units.name,
+                named(&unknown)
+            ),
             "give the file of all labeled units",
         ));
     }
     if !bare.is_empty() {
         return Err(OpsError::refused(
-            format!("units of {} have no label in {}: {}", units.name, labels.display(), named(&bare)),
+            format!(
+                "units of {} have no label in {}: {}",
+                units.name,
+                labels.display(),
+                named(&bare)
+            ),
             "add a row for each with its outcome, such as `failed`; leaving them out would bias the estimate",
         ));
     }

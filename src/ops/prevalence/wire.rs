@@ -2,7 +2,10 @@
 
 use super::Measured;
 use crate::eval::ErrorRate;
+use crate::eval::Merge;
+use crate::measure::CellRow;
 use crate::measure::Estimate;
+use crate::measure::Finding;
 use crate::measure::Missing;
 use crate::measure::PolicyPrevalence;
 use crate::stats::StatsError;
@@ -42,7 +45,7 @@ struct PolicyJson {
     max_weight_share: f64,
     rates: BTreeMap<&'static str, RateJson>,
     cells: Vec<CellJson>,
-    merges: Vec<String>,
+    merges: Vec<MergeJson>,
     outcomes: BTreeMap<&'static str, u64>,
     findings: Vec<FindingJson>,
     bounds: Option<BoundsJson>,
@@ -74,6 +77,15 @@ struct CellJson {
 }
 
 #[derive(Debug, Clone, Serialize)]
+struct MergeJson {
+    from: &'static str,
+    into: &'static str,
+    n: u64,
+    gold: u64,
+    needed: u64,
+}
+
+#[derive(Debug, Clone, Serialize)]
 struct FindingJson {
     code: &'static str,
     name: &'static str,
@@ -84,6 +96,8 @@ struct FindingJson {
 #[derive(Debug, Clone, Serialize)]
 struct BoundsJson {
     low: f64,
+    lowest: f64,
+    highest: f64,
     high: f64,
     missing_at_random: Option<f64>,
 }
@@ -130,34 +144,20 @@ impl From<&PolicyPrevalence> for PolicyJson {
                 ("precision", rate(&rates.precision)),
                 ("false_omission", rate(&rates.false_omission)),
             ]),
-            cells: measured
-                .cells
+            cells: cells(measured),
+            merges: merges(measured),
+            outcomes: measured
+                .outcomes
                 .iter()
-                .map(|cell| CellJson {
-                    cell: cell.name.clone(),
-                    n: cell.n,
-                    gold: cell.gold,
-                    positives: cell.positives,
-                    exposure_share: cell.share,
-                    positive_share: cell.positive_share,
-                })
+                .map(|(outcome, share)| (outcome.name(), share.n))
                 .collect(),
-            merges: measured.merges.iter().map(ToString::to_string).collect(),
-            outcomes: measured.outcomes.iter().map(|(outcome, share)| (outcome.name(), share.n)).collect(),
-            findings: measured
-                .findings
-                .iter()
-                .map(|finding| FindingJson {
-                    code: finding.code.as_str(),
-                    name: finding.code.name(),
-                    detail: finding.detail.clone(),
-                    advice: finding.code.advice(),
-                })
-                .collect(),
+            findings: findings(measured),
             bounds: measured.bounds.as_ref().map(|bounds| BoundsJson {
                 low: bounds.low,
+                lowest: bounds.lowest,
+                highest: bounds.highest,
                 high: bounds.high,
-                missing_at_random: bounds.missing_at_random,
+                missing_at_random: bounds.at_random.map(|(value, _)| value),
             }),
             estimate_ids: ids.map(|row| (row.estimator.name(), row.estimate_id)).collect(),
         }
@@ -188,4 +188,37 @@ fn rate(rate: &Result<ErrorRate, StatsError>) -> RateJson {
         },
         Err(reason) => RateJson::Missing { missing: reason.to_string() },
     }
+}
+
+fn cells(measured: &PolicyPrevalence) -> Vec<CellJson> {
+    let one = |cell: &CellRow| CellJson {
+        cell: cell.name.clone(),
+        n: cell.n,
+        gold: cell.gold,
+        positives: cell.positives,
+        exposure_share: cell.share,
+        positive_share: cell.positive_share,
+    };
+    measured.cells.iter().map(one).collect()
+}
+
+fn merges(measured: &PolicyPrevalence) -> Vec<MergeJson> {
+    let one = |merge: &Merge| MergeJson {
+        from: merge.from.name(),
+        into: merge.into.name(),
+        n: merge.n,
+        gold: merge.gold,
+        needed: merge.needed,
+    };
+    measured.merges.iter().map(one).collect()
+}
+
+fn findings(measured: &PolicyPrevalence) -> Vec<FindingJson> {
+    let one = |finding: &Finding| FindingJson {
+        code: finding.code.as_str(),
+        name: finding.code.name(),
+        detail: finding.detail.clone(),
+        advice: finding.code.advice(),
+    };
+    measured.findings.iter().map(one).collect()
 }
