@@ -59,8 +59,13 @@ impl Reader<'_> {
             let place = self.places.key(&(at.to_owned() + &pointer([&key])));
             let form =
                 form_of(self.parent_schema_of(inner)).or_else(|| form_of(self.schema_of(error)));
-            let message = format!("the key `{key}` does not have the form of one");
+            let message = format!("the key `{key}` does not have the right form");
             return vec![with_form(Diagnostic::error("Y014", place, message), form)];
+        }
+        if let ValidationErrorKind::Required { property } = kind
+            && self.misspelt(error, property)
+        {
+            return Vec::new();
         }
         vec![match kind {
             ValidationErrorKind::Required { property } => self.missing_key(error, property),
@@ -73,10 +78,10 @@ impl Reader<'_> {
                 self.not_among(error, &[expected_value])
             }
             ValidationErrorKind::Pattern { pattern } => {
-                let shown = shown(error.instance());
-                let message = format!("{shown} does not have the form `{pattern}`");
-                let diagnostic = Diagnostic::error("Y014", self.places.value(at), message);
-                with_form(diagnostic, form_of(self.parent_schema_of(error)))
+                let message = format!("{} does not have the right form", shown(error.instance()));
+                let form = form_of(self.parent_schema_of(error)).map(str::to_owned);
+                Diagnostic::error("Y014", self.places.value(at), message)
+                    .hint(form.unwrap_or_else(|| format!("it must match the pattern `{pattern}`")))
             }
             _ => Diagnostic::error("Y015", self.places.value(at), bounds(error)),
         }]
@@ -99,6 +104,15 @@ impl Reader<'_> {
             None if known.is_empty() => diagnostic.hint("remove it: no further key may stand here"),
             None => diagnostic.hint(format!("keys that may stand here: {}", listed(&known))),
         }
+    }
+
+    /// Whether a missing key is there under a wrong name, which is then said at that key.
+    fn misspelt(&self, error: &ValidationError<'_>, property: &Value) -> bool {
+        let missing = property.as_str().unwrap_or_default();
+        let properties = self.parent_schema_of(error).and_then(|schema| schema.get("properties"));
+        let known = |key: &str| properties.and_then(|properties| properties.get(key)).is_some();
+        let mut keys = error.instance().as_object().into_iter().flat_map(|map| map.keys());
+        keys.any(|key| !known(key) && nearest(key, [missing]).is_some())
     }
 
     fn missing_key(&self, error: &ValidationError<'_>, property: &Value) -> Diagnostic {
