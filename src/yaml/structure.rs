@@ -47,7 +47,8 @@ impl Reader<'_> {
         let at = error.instance_path().as_str();
         let kind = error.kind();
         if let ValidationErrorKind::AdditionalProperties { unexpected } = kind {
-            return unexpected.iter().map(|key| self.unknown_key(error, key)).collect();
+            let unexpected = unexpected.iter().take(MOST);
+            return unexpected.map(|key| self.unknown_key(error, key)).collect();
         }
         if let ValidationErrorKind::AnyOf { context }
         | ValidationErrorKind::OneOfNotValid { context } = kind
@@ -174,34 +175,22 @@ impl Reader<'_> {
     ) -> Vec<Diagnostic> {
         let at = error.instance_path();
         let here = |inner: &ValidationError<'_>| inner.instance_path().as_str() == at.as_str();
-        let constants: Option<Vec<&Value>> = forms
-            .iter()
-            .map(|form| match form.as_slice() {
-                [only] if here(only) => constant(only),
-                _ => None,
-            })
-            .collect();
-        if let Some(options) = constants {
-            let options: Vec<&Value> = options.into_iter().flat_map(flattened).collect();
+        if let Some(options) = constants(forms, at.as_str()) {
             return vec![self.not_among(error, &options)];
         }
         let of_this_type = |form: &&Vec<ValidationError<'static>>| {
-            !form.iter().any(|inner| here(inner) && inner.kind().keyword() == "type")
-                && !form.iter().any(|inner| inner.kind().keyword() == "const")
+            let fails = |inner: &ValidationError<'_>| match inner.kind().keyword() {
+                "type" => here(inner),
+                keyword => keyword == "const",
+            };
+            !form.iter().any(fails)
         };
         let candidates: Vec<_> = forms.iter().filter(of_this_type).collect();
         if let [form] = candidates.as_slice() {
             return form.iter().flat_map(|inner| self.explain(inner)).collect();
         }
-        let types: Vec<&str> = forms
-            .iter()
-            .flatten()
-            .filter(|inner| here(inner))
-            .filter_map(|inner| match inner.kind() {
-                ValidationErrorKind::Type { kind: TypeKind::Single(one) } => Some(noun(*one)),
-                _ => None,
-            })
-            .collect();
+        let types: Vec<&str> =
+            forms.iter().flatten().filter(|inner| here(inner)).filter_map(wanted_type).collect();
         let message = match types.as_slice() {
             [] => format!("{} has none of the allowed forms", found(error.instance())),
             types => format!("expected {}, found {}", types.join(" or "), found(error.instance())),
@@ -218,6 +207,25 @@ impl Reader<'_> {
     /// The value of the failed keyword itself.
     fn schema_of(&self, error: &ValidationError<'_>) -> Option<&Value> {
         self.schema.pointer(error.schema_path().as_str())
+    }
+}
+
+/// The values of forms that are each one value, as those of an enumeration are.
+fn constants<'e>(forms: &'e [Vec<ValidationError<'static>>], at: &str) -> Option<Vec<&'e Value>> {
+    let each: Option<Vec<&Value>> = forms
+        .iter()
+        .map(|form| match form.as_slice() {
+            [only] if only.instance_path().as_str() == at => constant(only),
+            _ => None,
+        })
+        .collect();
+    each.map(|each| each.into_iter().flat_map(flattened).collect())
+}
+
+fn wanted_type(error: &ValidationError<'_>) -> Option<&'static str> {
+    match error.kind() {
+        ValidationErrorKind::Type { kind: TypeKind::Single(one) } => Some(noun(*one)),
+        _ => None,
     }
 }
 
