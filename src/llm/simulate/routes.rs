@@ -45,6 +45,9 @@ const LARGEST_REQUEST: usize = 32 << 20;
 const MOST_FORMS: usize = 256;
 const BYTES_PER_TOKEN: usize = 4;
 
+/// An error response; boxed because it is large and rare.
+type Refusal = Box<Response>;
+
 /// What all requests share.
 struct Desk {
     simulation: Simulation,
@@ -117,7 +120,7 @@ async fn counts(State(desk): State<Arc<Desk>>) -> Response {
 
 async fn models(State(desk): State<Arc<Desk>>, headers: HeaderMap) -> Response {
     if let Some(refusal) = desk.refuse_key(&headers) {
-        return refusal;
+        return *refusal;
     }
     let id = desk.simulation.model.as_deref().unwrap_or("simulated");
     let model = json!({"id": id, "object": "model", "owned_by": "titer"});
@@ -127,7 +130,7 @@ async fn models(State(desk): State<Arc<Desk>>, headers: HeaderMap) -> Response {
 async fn completions(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: Bytes) -> Response {
     desk.counters.requests.fetch_add(1, Ordering::Relaxed);
     if let Some(refusal) = desk.refuse_key(&headers) {
-        return refusal;
+        return *refusal;
     }
     let standing = desk.standing();
     if let Some((limit, standing)) = standing
@@ -140,7 +143,7 @@ async fn completions(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: By
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
-    let response = desk.complete(&body).unwrap_or_else(|refusal| refusal);
+    let response = desk.complete(&body).unwrap_or_else(|refusal| *refusal);
     match standing {
         Some((limit, standing)) => with_limits(response, limit, standing),
         None => response,
@@ -148,7 +151,7 @@ async fn completions(State(desk): State<Arc<Desk>>, headers: HeaderMap, body: By
 }
 
 impl Desk {
-    fn refuse_key(&self, headers: &HeaderMap) -> Option<Response> {
+    fn refuse_key(&self, headers: &HeaderMap) -> Option<Refusal> {
         let key = self.simulation.key.as_ref()?;
         let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let given = given.and_then(|value| value.strip_prefix("Bearer "));
@@ -163,7 +166,7 @@ impl Desk {
         Some((limit, lock(bucket).take(self.started.elapsed())))
     }
 
-    fn complete(&self, body: &[u8]) -> Result<Response, Response> {
+    fn complete(&self, body: &[u8]) -> Result<Response, Refusal> {
         let request: Request<'_> = serde_json::from_slice(body).map_err(|problem| {
             bad_request(&format!("the request is not understood: {problem}"), None)
         })?;
@@ -179,7 +182,7 @@ impl Desk {
         Ok(response)
     }
 
-    fn refuse_model(&self, request: &Request<'_>) -> Result<(), Response> {
+    fn refuse_model(&self, request: &Request<'_>) -> Result<(), Refusal> {
         let asked = request.model.as_deref().unwrap_or_default();
         match &self.simulation.model {
             Some(only) if only != asked => {
@@ -190,7 +193,7 @@ impl Desk {
         }
     }
 
-    fn format<'r>(&self, request: &'r Request<'_>) -> Result<Option<&'r Value>, Response> {
+    fn format<'r>(&self, request: &'r Request<'_>) -> Result<Option<&'r Value>, Refusal> {
         let schema = request
             .response_format
             .as_ref()
@@ -236,7 +239,7 @@ fn nonce(user: &str) -> Nonce {
     })
 }
 
-fn completion(said: Said, model: &str, prompt: usize) -> Result<Response, Response> {
+fn completion(said: Said, model: &str, prompt: usize) -> Result<Response, Refusal> {
     let (content, refusal) = match said {
         Said::Content(content) => (Some(content), None),
         Said::Refusal(refusal) => (None, Some(refusal)),
@@ -258,14 +261,14 @@ fn completion(said: Said, model: &str, prompt: usize) -> Result<Response, Respon
     Ok(([(CONTENT_TYPE, "application/json")], body.to_string()).into_response())
 }
 
-fn bad_request(text: &str, param: Option<&str>) -> Response {
+fn bad_request(text: &str, param: Option<&str>) -> Refusal {
     error(StatusCode::BAD_REQUEST, text, "invalid_request", param)
 }
 
-fn error(status: StatusCode, text: &str, code: &str, param: Option<&str>) -> Response {
+fn error(status: StatusCode, text: &str, code: &str, param: Option<&str>) -> Refusal {
     let kind = "invalid_request_error";
     let body = json!({"error": {"message": text, "type": kind, "param": param, "code": code}});
-    (status, Json(body)).into_response()
+    Box::new((status, Json(body)).into_response())
 }
 
 fn too_many(wait: std::time::Duration) -> Response {
