@@ -260,3 +260,18 @@ async fn a_sender_that_obeys_the_rate_stays_under_it_by_the_clock() {
     let first_minute = sent.iter().filter(|at| **at < Duration::from_secs(60)).count();
     assert!((90..=100).contains(&first_minute), "{first_minute} requests in the first minute");
 }
+
+#[tokio::test]
+async fn its_state_and_its_model_can_be_looked_up() {
+    let running = start(Simulation { model: Some("m".into()), ..simulation() }).await;
+    endpoint(&running.base_url()).send(request(1)).await;
+    let look_up = async |path: &str| -> Value {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let url = format!("http://{}{path}", running.address());
+        client.get(url).send().await.unwrap().json().await.unwrap()
+    };
+    assert_eq!(look_up("/v1/models").await["data"][0]["id"], "m");
+    assert_eq!(look_up("/health").await["status"], "ok");
+    let counts = json!({"requests": 1, "answers": 1, "refused": 0});
+    assert_eq!(look_up("/simulate/counters").await, counts);
+}

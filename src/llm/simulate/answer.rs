@@ -26,10 +26,7 @@ pub(super) enum Said {
 
 /// Fills in a form for the unit behind a nonce.
 pub(super) fn answer(form: &Form, simulation: &Simulation, nonce: Nonce) -> Said {
-    if first_question(form).is_some_and(|question| {
-        let policy = question.policy.as_str();
-        draws(simulation, nonce, policy).share("no answer") < simulation.behaviour(policy).no_answer
-    }) {
+    if declines(form, simulation, nonce) {
         return Said::Refusal("I cannot help with that.");
     }
     let fill = |question: &Question| {
@@ -55,6 +52,14 @@ pub(super) fn answer(form: &Form, simulation: &Simulation, nonce: Nonce) -> Said
             .into(),
     };
     Said::Content(content.to_string())
+}
+
+/// Whether there is no answer, which the first question decides for all.
+fn declines(form: &Form, simulation: &Simulation, nonce: Nonce) -> bool {
+    first_question(form).is_some_and(|question| {
+        let policy = question.policy.as_str();
+        draws(simulation, nonce, policy).share("no answer") < simulation.behaviour(policy).no_answer
+    })
 }
 
 fn draws<'p>(simulation: &Simulation, nonce: Nonce, policy: &'p str) -> Draws<'p> {

@@ -191,13 +191,7 @@ fn field(schema: &Value) -> Field {
             Field::Text { longest: longest.map_or(usize::MAX, |length| length as usize) }
         }
         "number" => Field::Number { low, high: high.unwrap_or(low + 1.0) },
-        "integer" => {
-            let low = low.ceil() as i64;
-            Field::Whole {
-                low,
-                high: high.map_or(low.saturating_add(1), |high| high.floor() as i64),
-            }
-        }
+        "integer" => whole(low, high),
         "boolean" => Field::Fixed(Value::Bool(true)),
         "array" => list(schema),
         "object" => Field::Group(
@@ -205,6 +199,11 @@ fn field(schema: &Value) -> Field {
         ),
         _ => Field::Fixed(Value::Null),
     }
+}
+
+fn whole(low: f64, high: Option<f64>) -> Field {
+    let low = low.ceil() as i64;
+    Field::Whole { low, high: high.map_or(low.saturating_add(1), |high| high.floor() as i64) }
 }
 
 fn list(schema: &Value) -> Field {
