@@ -81,7 +81,9 @@ impl Store {
         }
         let (connection, found) = match read(&path, &path.to_string_lossy()) {
             // Even reading makes a file beside a store in WAL mode, which a read-only folder forbids.
-            Err(StoreError::Inaccessible { .. }) if !has_unsaved_pages(&path) => {
+            Err(StoreError::Inaccessible { .. } | StoreError::ReadOnly { .. })
+                if !has_unsaved_pages(&path) =>
+            {
                 read(&path, &immutable(&path))?
             }
             opened => opened?,
@@ -129,7 +131,8 @@ fn open_for_writing(path: &Path) -> Result<Writer, StoreError> {
         let opened = std::fs::File::options().append(true).open(path);
         opened.map_err(|source| lock::refused(path, source))?;
         match read(path, &path.to_string_lossy()) {
-            Ok(_) | Err(StoreError::Inaccessible { .. }) => {} // the lock says why
+            // The lock says why a folder that cannot be written refuses.
+            Ok(_) | Err(StoreError::Inaccessible { .. } | StoreError::ReadOnly { .. }) => {}
             Err(error) => return Err(error),
         }
     }
