@@ -1,6 +1,6 @@
 //! What to do after an attempt: wait, slow down, retry or stop, as state machines that are told the time.
 //!
-//! Time is a [`Duration`](std::time::Duration) since any fixed moment the caller likes, the same one for
+//! Time is a [`Duration`] since any fixed moment the caller likes, the same one for
 //! all calls. Nothing here reads a clock or sleeps: an answer is "now" or "in 1.2 s".
 
 #![deny(clippy::disallowed_methods)]

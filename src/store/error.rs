@@ -77,16 +77,6 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
-    /// A stored value cannot be read back.
-    #[error("the store {} holds {what} that cannot be read: `{value}`", path.display())]
-    Corrupt {
-        /// The file.
-        path: PathBuf,
-        /// What the value should have been.
-        what: &'static str,
-        /// The value.
-        value: String,
-    },
     /// Anything else SQLite says.
     #[error("the store {} failed", path.display())]
     Sqlite {
@@ -137,7 +127,6 @@ impl StoreError {
             Self::Sqlite { source, .. } => {
                 source.sqlite_error_code() != Some(ErrorCode::ConstraintViolation)
             }
-            Self::Corrupt { .. } => false,
             Self::Missing { .. }
             | Self::Inaccessible { .. }
             | Self::ReadOnly { .. }

@@ -73,3 +73,21 @@ pub(crate) fn refused(path: &Path, source: io::Error) -> StoreError {
         StoreError::Inaccessible { path, source: Arc::new(source) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(kind: io::ErrorKind, expected: &str) {
+        let error = refused(Path::new("a.db"), kind.into());
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+
+    #[test]
+    fn what_the_system_refuses_is_said_in_the_users_words() {
+        check(io::ErrorKind::PermissionDenied, "read-only");
+        check(io::ErrorKind::ReadOnlyFilesystem, "read-only");
+        check(io::ErrorKind::StorageFull, "no space left");
+        check(io::ErrorKind::NotADirectory, "check that its folder exists");
+    }
+}

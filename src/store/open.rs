@@ -79,10 +79,15 @@ impl Store {
         if !path.exists() {
             return Err(StoreError::Missing { path });
         }
-        let failed = |source| StoreError::of(&path, source);
-        let connection = Connection::open_with_flags(&path, reading()).map_err(failed)?;
-        connection.busy_timeout(BUSY).map_err(failed)?;
-        let found = migrate::inspect(&connection, &path)?;
+        let (connection, found) = match read(&path, &path.to_string_lossy()) {
+            // Even reading makes a file beside a store in WAL mode, which a read-only folder forbids.
+            Err(StoreError::Inaccessible { .. } | StoreError::ReadOnly { .. })
+                if !has_unsaved_pages(&path) =>
+            {
+                read(&path, &immutable(&path))?
+            }
+            opened => opened?,
+        };
         if found < migrate::newest() {
             return Err(StoreError::Older { path, found, known: migrate::newest() });
         }
@@ -91,8 +96,30 @@ impl Store {
     }
 }
 
-fn reading() -> OpenFlags {
-    OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX
+/// Opens a connection that only reads and returns it with the version of the store.
+fn read(path: &Path, name: &str) -> Result<(Connection, i64), StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    let failed = |source| StoreError::of(path, source);
+    let connection = Connection::open_with_flags(name, flags).map_err(failed)?;
+    connection.busy_timeout(BUSY).map_err(failed)?;
+    let version = migrate::inspect(&connection, path)?;
+    Ok((connection, version))
+}
+
+/// Names a file to SQLite that nothing changes while it is read.
+fn immutable(path: &Path) -> String {
+    let path = path.to_string_lossy();
+    let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    format!("file:{path}?immutable=1")
+}
+
+/// Returns whether the store was left with commits that are not in its main file yet.
+fn has_unsaved_pages(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
 }
 
 fn open_for_writing(path: &Path) -> Result<Writer, StoreError> {
@@ -101,10 +128,13 @@ fn open_for_writing(path: &Path) -> Result<Writer, StoreError> {
     }
     // What is there is judged before a lock file is put beside it.
     if path.exists() {
-        let failed = |source| StoreError::of(path, source);
-        let connection = Connection::open_with_flags(path, reading()).map_err(failed)?;
-        connection.busy_timeout(BUSY).map_err(failed)?;
-        migrate::inspect(&connection, path)?;
+        let opened = std::fs::File::options().append(true).open(path);
+        opened.map_err(|source| lock::refused(path, source))?;
+        match read(path, &path.to_string_lossy()) {
+            // The lock says why a folder that cannot be written refuses.
+            Ok(_) | Err(StoreError::Inaccessible { .. } | StoreError::ReadOnly { .. }) => {}
+            Err(error) => return Err(error),
+        }
     }
     let lock = Lock::take(path)?;
     let connection = writing(path)?;

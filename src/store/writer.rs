@@ -178,3 +178,74 @@ fn insert(connection: &Connection, records: &[Record]) -> rusqlite::Result<()> {
     }
     inserted
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Access;
+    use crate::store::Capability;
+    use crate::store::Store;
+    use crate::unit::FingerprintBuilder;
+    use jiff::Timestamp;
+
+    fn capability(value: &str) -> Record {
+        Record::Capability(Capability {
+            url: "u".into(),
+            model: "m".into(),
+            key: "k".into(),
+            value: value.into(),
+            probed_at: Timestamp::UNIX_EPOCH,
+        })
+    }
+
+    fn retraction_of_nothing() -> Record {
+        let annotation = FingerprintBuilder::new("annotation").finish();
+        Record::Retraction { annotation, retracted_at: Timestamp::UNIX_EPOCH }
+    }
+
+    fn submission(records: Vec<Record>) -> Submission {
+        Submission { records, done: Done::Thread(mpsc::sync_channel(1).0) }
+    }
+
+    fn store() -> (tempfile::TempDir, PathBuf, Connection) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("titer.db");
+        drop(Store::open(&path, Access::Write).unwrap());
+        let connection = Connection::open(&path).unwrap();
+        (folder, path, connection)
+    }
+
+    fn rows(connection: &Connection) -> i64 {
+        connection.query_row("SELECT count(*) FROM capabilities", [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn a_submission_that_breaks_a_rule_is_left_out_whole_and_its_neighbours_stay() {
+        let (_folder, path, connection) = store();
+        let group = [
+            submission(vec![capability("a")]),
+            submission(vec![capability("b"), retraction_of_nothing()]),
+            submission(vec![capability("c")]),
+        ];
+        let results = commit(&connection, &group, &path).unwrap();
+        assert_eq!(results.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
+        assert_eq!(rows(&connection), 2);
+    }
+
+    #[test]
+    fn a_full_disk_is_named_and_keeps_what_was_committed() {
+        let (_folder, path, connection) = store();
+        let pages: i64 =
+            connection.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        connection.pragma_update(None, "max_page_count", pages + 4).unwrap();
+        commit(&connection, &[submission(vec![capability("small")])], &path).unwrap();
+        let large = "x".repeat(100_000);
+        let group = [submission(vec![capability("b"), capability(&large)])];
+        let error = commit(&connection, &group, &path).unwrap_err();
+        assert!(matches!(error, StoreError::DiskFull { .. }), "{error}");
+        assert_eq!(rows(&connection), 1);
+        connection.pragma_update(None, "max_page_count", pages + 400).unwrap();
+        commit(&connection, &group, &path).unwrap();
+        assert_eq!(rows(&connection), 3);
+    }
+}

@@ -372,3 +372,17 @@ fn name(signal: &Signal) -> &'static str {
         Signal::Fatal(_) => "fatal",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_sum_to_what_was_billed() {
+        let whole =
+            Billed { input_tokens: 100, cached_tokens: 2, output_tokens: 11, cost_usd: Some(0.75) };
+        let sum = (0..3).map(|row| share(whole, row, 3)).fold(Billed::default(), sum);
+        assert_eq!((sum.input_tokens, sum.cached_tokens, sum.output_tokens), (100, 2, 11));
+        assert!(sum.cost_usd.is_some_and(|cost| (cost - 0.75).abs() < 1e-12));
+    }
+}

@@ -8,10 +8,10 @@ use crate::pace::Signal;
 use crate::pace::Slot;
 use crate::pace::Ticket;
 use crate::pace::TokenBudget;
-use crate::requests::Pending;
 use crate::requests::Plan;
 use crate::requests::estimated_tokens;
 use crate::unit::Content;
+use crate::unit::Unit;
 use crate::worker::RunSettings;
 use crate::worker::ask::Asking;
 use crate::worker::ask::Called;
@@ -31,6 +31,8 @@ pub(super) struct Gate {
     expected: ExpectedTokens,
     money: Option<Money>,
     pause: Pause,
+    /// Bytes of each prompt that every request repeats.
+    repeated: Vec<usize>,
 }
 
 /// The request that goes next; it keeps its place in the queue for tokens while it waits.
@@ -81,6 +83,11 @@ impl Gate {
             expected: ExpectedTokens::new(cap.unwrap_or(0)),
             money: settings.max_usd.map(|max| Money { max, spent: 0.0, in_flight: 0.0 }),
             pause: Pause { until: Duration::ZERO, ramp: settings.backoff.base, released: u32::MAX },
+            repeated: plan
+                .prompts
+                .iter()
+                .map(|prompt| ENVELOPE + prompt.system().len() + prompt.schema().to_string().len())
+                .collect(),
         }
     }
 
@@ -94,7 +101,7 @@ impl Gate {
         let pending = &plan.pending[asking.pending];
         let mut reserved = Reserved::default();
         if self.tokens.is_some() || self.money.is_some() {
-            let bytes = bytes(pending, plan);
+            let bytes = self.repeated[pending.prompt] + bytes(&plan.units[pending.unit]);
             reserved.tokens = estimated_tokens(bytes) + self.expected.estimate();
             // No tokenizer makes more tokens than there are bytes: the budget holds whatever comes.
             let output = u64::from(plan.prompts[pending.prompt].max_output_tokens());
@@ -190,21 +197,44 @@ impl Pause {
     }
 }
 
-/// Tokens the endpoint counted. A reply without usage counts what was reserved for it: nothing.
+/// Tokens the endpoint counted; none when it did not answer.
 fn used(sent: &Sent) -> u64 {
     sent.billed.input_tokens + sent.billed.output_tokens
 }
 
-/// Bytes of everything the request shows, the output schema included.
-fn bytes(pending: &Pending, plan: &Plan) -> usize {
-    let prompt = &plan.prompts[pending.prompt];
-    let components = &plan.units[pending.unit].components;
-    let shown = components.iter().map(|component| {
+/// Bytes a unit adds to a request.
+fn bytes(unit: &Unit) -> usize {
+    let shown = unit.components.iter().map(|component| {
         let body = match &component.content {
             Content::Text(text) | Content::Image(text) => text.len(),
         };
         body + component.role.len()
     });
-    let schema = prompt.schema().to_string().len();
-    ENVELOPE + prompt.system().len() + schema + shown.sum::<usize>()
+    shown.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_let_go_one_by_one_after_a_pause() {
+        let second = Duration::from_secs(1);
+        let mut pause = Pause { until: 10 * second, ramp: second, released: 0 };
+        assert_eq!(pause.wait(8 * second, 4), Some(2 * second));
+        let mut went = Vec::new();
+        let mut now = 8 * second;
+        for _ in 0..6 {
+            now += pause.wait(now, 4).unwrap_or_default();
+            went.push(now.as_millis());
+            pause.released += 1;
+        }
+        assert_eq!(went, [10_000, 10_250, 10_500, 10_750, 10_750, 10_750]);
+    }
+
+    #[test]
+    fn a_run_without_a_pause_starts_at_once() {
+        let pause = Pause { until: Duration::ZERO, ramp: Duration::MAX, released: u32::MAX };
+        assert_eq!(pause.wait(Duration::ZERO, 1000), None);
+    }
 }
