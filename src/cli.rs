@@ -115,7 +115,7 @@ fn dispatch(command: Command, project: Option<PathBuf>, output: &Output) -> Resu
         Command::Gold(command) => gold::run(command, project, output),
         Command::Prevalence(args) => prevalence::run(args, project, output),
         Command::Report(args) => report::run(args, project, output),
-        Command::Simulate(args) => simulate::run(args, output),
+        Command::Simulate(args) => simulate::run(args, project, output),
         Command::Schema(args) => schema::run(&args, output),
     }
 }

@@ -3,7 +3,7 @@
 //! The modules stand in the order of `ARCHITECTURE.md`: each uses only modules above it, and the
 //! *core* (up to and including `report`) is pure: no clock, disk, network, environment or printing.
 
-// pub mod cli;
+pub mod cli;
 pub mod diag;
 pub mod eval;
 pub mod gold;

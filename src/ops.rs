@@ -20,11 +20,11 @@ pub mod sample;
 pub mod simulate;
 pub mod try_text;
 
+pub use crate::policy::schema as policy_schema;
 pub use error::Ending;
 pub use error::OpsError;
 pub use labeler::AdHoc;
 pub use labeler::Labeler;
 pub use program::Program;
-pub use policies::schema as policy_schema;
 pub use program::schema as program_schema;
 pub use units::first as first_unit;

@@ -20,7 +20,11 @@ pub(super) struct CheckArgs {
     paths: Vec<PathBuf>,
 }
 
-pub(super) fn run(args: &CheckArgs, project: Option<&Path>, output: &Output) -> Result<(), Failure> {
+pub(super) fn run(
+    args: &CheckArgs,
+    project: Option<&Path>,
+    output: &Output,
+) -> Result<(), Failure> {
     let checked = check::check(&args.paths, project)?;
     let errors = checked.errors();
     let warnings = checked.diagnostics.len() - errors;
@@ -32,7 +36,8 @@ pub(super) fn run(args: &CheckArgs, project: Option<&Path>, output: &Output) -> 
         (_, 0) => format!("{errors} to mend"),
         (_, _) => format!("{errors} to mend, {warnings} to look at"),
     };
-    let files = if checked.files == 1 { "1 file".to_owned() } else { format!("{} files", checked.files) };
+    let files =
+        if checked.files == 1 { "1 file".to_owned() } else { format!("{} files", checked.files) };
     if !checked.diagnostics.is_empty() {
         output.text(&diag::text(&checked.diagnostics, &checked.sources, color()))?;
     }

@@ -31,11 +31,14 @@ pub(super) struct CompileArgs {
     unit: Option<PathBuf>,
 }
 
-pub(super) fn run(args: &CompileArgs, project: Option<&Path>, output: &Output) -> Result<(), Failure> {
+pub(super) fn run(
+    args: &CompileArgs,
+    project: Option<&Path>,
+    output: &Output,
+) -> Result<(), Failure> {
     let program = Program::open(project)?;
     let unit = args.unit.as_deref().map(|path| ops::first_unit(&program, path)).transpose()?;
-    let labeler =
-        AdHoc { name: args.labeler.clone(), separate: args.separate, ..AdHoc::default() };
+    let labeler = AdHoc { name: args.labeler.clone(), separate: args.separate, ..AdHoc::default() };
     let compiled = compile::compile(&program, &args.policies, &labeler, unit.as_ref())?;
     output.json(&compiled)?;
     for request in &compiled {
@@ -45,7 +48,8 @@ pub(super) fn run(args: &CompileArgs, project: Option<&Path>, output: &Output) -
 }
 
 fn text(request: &Compiled, verbosity: Verbosity) -> String {
-    let message = |at: usize| request.request["messages"][at]["content"].as_str().unwrap_or_default();
+    let message =
+        |at: usize| request.request["messages"][at]["content"].as_str().unwrap_or_default();
     let mut text = format!(
         "{} · prompt {} · about {} + {} tokens (estimated from length)\n\n--- system ---\n{}\n--- user ---\n{}\n",
         request.policies.join(" + "),

@@ -10,13 +10,16 @@ use tracing_subscriber::EnvFilter;
 
 /// Starts the log. `TITER_LOG` narrows or widens it, in tracing's filter syntax.
 pub(super) fn start(verbosity: Verbosity, file: Option<&Path>) -> Result<(), Failure> {
-    let filter = || EnvFilter::try_from_env("TITER_LOG").unwrap_or_else(|_| EnvFilter::new("titer=debug"));
+    let filter =
+        || EnvFilter::try_from_env("TITER_LOG").unwrap_or_else(|_| EnvFilter::new("titer=debug"));
     let started = match file {
         Some(path) => {
-            let file = File::create(path).map_err(|source| Failure::change(
-                format!("cannot write the log to {}: {source}", path.display()),
-                "name a file in a folder you may write to",
-            ))?;
+            let file = File::create(path).map_err(|source| {
+                Failure::change(
+                    format!("cannot write the log to {}: {source}", path.display()),
+                    "name a file in a folder you may write to",
+                )
+            })?;
             let log = tracing_subscriber::fmt().with_env_filter(filter()).with_ansi(false);
             log.with_writer(Arc::new(file)).try_init()
         }
@@ -25,5 +28,7 @@ pub(super) fn start(verbosity: Verbosity, file: Option<&Path>) -> Result<(), Fai
         }
         None => return Ok(()),
     };
-    started.map_err(|source| Failure::change(format!("cannot start the log: {source}"), "check TITER_LOG"))
+    started.map_err(|source| {
+        Failure::change(format!("cannot start the log: {source}"), "check TITER_LOG")
+    })
 }

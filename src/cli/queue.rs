@@ -96,7 +96,9 @@ fn asked(key: char, screen: &Screen) -> Asked {
         's' => Asked::Skip,
         '?' => Asked::Guide,
         'q' => Asked::Quit,
-        _ => keyed(screen).find(|(_, known, _)| *known == key).map_or(Asked::Nothing, |(at, ..)| Asked::Answer(at)),
+        _ => keyed(screen)
+            .find(|(_, known, _)| *known == key)
+            .map_or(Asked::Nothing, |(at, ..)| Asked::Answer(at)),
     }
 }
 

@@ -10,7 +10,8 @@ use comfy_table::presets;
 pub(super) fn table(header: &[&str], numeric: &[usize], rows: &[Vec<String>]) -> String {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    let width = console::Term::stdout().size_checked().map_or(100, |(_, columns)| columns.clamp(40, 140));
+    let width =
+        console::Term::stdout().size_checked().map_or(100, |(_, columns)| columns.clamp(40, 140));
     table.set_width(width);
     table.set_header(header.iter().map(|name| Cell::new(name)));
     for row in rows {

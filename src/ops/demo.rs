@@ -43,7 +43,10 @@ const FILES: [(&str, &str); 8] = [
     ("labeler-errors.json", include_str!("../../eval/quickstart/labeler-errors.json")),
     ("policies/spam-scam.yaml", include_str!("../../policies/spam-scam.yaml")),
     ("policies/harassment.yaml", include_str!("../../policies/harassment.yaml")),
-    ("policies/dangerous-activities.yaml", include_str!("../../policies/dangerous-activities.yaml")),
+    (
+        "policies/dangerous-activities.yaml",
+        include_str!("../../policies/dangerous-activities.yaml"),
+    ),
 ];
 /// Fixes the simulated labeler's errors, so that every run of the demo shows the same numbers.
 const SEED: u64 = 1;
@@ -79,7 +82,10 @@ pub async fn demo(dir: &Path, progress: watch::Sender<Tally>) -> Result<Demonstr
         labels.into_iter().map(|row| (row.unit_id, row.policy, row.label)).collect();
     let truth = true_prevalence(&labels, &file.units, &policies);
     let hidden = simulate::truth_of(labels, &file.units, &policies).map_err(|id| {
-        OpsError::refused(format!("truth.csv names unit `{id}`, which is not there"), "remove the folder and run the demo again")
+        OpsError::refused(
+            format!("truth.csv names unit `{id}`, which is not there"),
+            "remove the folder and run the demo again",
+        )
     })?;
     let cancel = CancellationToken::new();
     let simulation = simulate::build(&request(), &policies, hidden, &errors()?);
@@ -122,8 +128,12 @@ fn write_project(dir: &Path) -> Result<(), OpsError> {
 
 fn errors() -> Result<BTreeMap<String, Rates>, OpsError> {
     let text = include_str!("../../eval/quickstart/labeler-errors.json");
-    serde_json::from_str(text)
-        .map_err(|source| OpsError::refused(format!("the demo's error rates do not read: {source}"), "report this as a bug"))
+    serde_json::from_str(text).map_err(|source| {
+        OpsError::refused(
+            format!("the demo's error rates do not read: {source}"),
+            "report this as a bug",
+        )
+    })
 }
 
 fn request() -> SimulateRequest {

@@ -6,6 +6,7 @@ use crate::eval::PositiveError;
 use crate::gold::GoldError;
 use crate::io::IoError;
 use crate::llm::ConnectionError;
+use crate::llm::simulate::SimulationError;
 use crate::prompt::CompileError;
 use crate::sampling::SamplingError;
 use crate::stats::StatsError;
@@ -85,6 +86,9 @@ pub enum OpsError {
     /// An endpoint no request can be made to.
     #[error(transparent)]
     Connection(#[from] ConnectionError),
+    /// A simulated endpoint that cannot start.
+    #[error(transparent)]
+    Simulation(#[from] SimulationError),
 }
 
 impl OpsError {
@@ -104,7 +108,8 @@ impl OpsError {
             | Self::Gold(_)
             | Self::Positive(_)
             | Self::Stats(_)
-            | Self::Connection(_) => Ending::ChangeSomething,
+            | Self::Connection(_)
+            | Self::Simulation(_) => Ending::ChangeSomething,
         }
     }
 
@@ -122,7 +127,8 @@ impl OpsError {
             | Self::Gold(_)
             | Self::Positive(_)
             | Self::Stats(_)
-            | Self::Connection(_) => None,
+            | Self::Connection(_)
+            | Self::Simulation(_) => None,
         }
     }
 

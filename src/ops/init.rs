@@ -1,12 +1,12 @@
 //! `titer init`: a working project from nothing, or from a table of texts.
 
 use super::error::OpsError;
-use super::policies;
 use super::program;
 use super::program::FILE_NAME;
 use crate::io;
 use crate::io::Guess;
 use crate::io::Source;
+use crate::policy;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -48,7 +48,7 @@ pub fn init(dir: &Path, from: Option<&Path>) -> Result<Initialised, OpsError> {
     let mut files = vec![
         (FILE_NAME, program_text(&units)),
         ("policies/harassment.yaml", POLICY.to_owned()),
-        ("schemas/policy.json", pretty(&policies::schema())),
+        ("schemas/policy.json", pretty(&policy::schema())),
         ("schemas/program.json", pretty(&program::schema())),
         (".gitignore", ".titer/\n".to_owned()),
     ];
@@ -81,7 +81,11 @@ fn from_table(path: &Path) -> Result<(String, Vec<String>), OpsError> {
     let guess = io::guess_columns(&io::read_head(&Source::from_argument(path), ROWS_LOOKED_AT)?);
     if guess.id.is_none() || guess.text.is_none() {
         return Err(OpsError::refused(
-            format!("no column of {} looks like an id and a text:\n  {}", path.display(), guess.why.join("\n  ")),
+            format!(
+                "no column of {} looks like an id and a text:\n  {}",
+                path.display(),
+                guess.why.join("\n  ")
+            ),
             "name the columns `id` and `text`, or make a project without --from and write its `units:` by hand",
         ));
     }
@@ -113,8 +117,9 @@ fn units_text(path: &Path, guess: &Guess) -> String {
 
 /// A YAML scalar that reads back as the same text.
 fn quoted(text: &str) -> String {
-    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '/' | '.' | '-'))
-        && text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
+    let plain =
+        text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '/' | '.' | '-'))
+            && text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/');
     let word = ["true", "false", "null", "yes", "no", "on", "off"];
     if plain && !word.contains(&text.to_ascii_lowercase().as_str()) {
         text.to_owned()

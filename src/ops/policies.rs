@@ -8,9 +8,7 @@ use crate::diag::Severity;
 use crate::diag::Source;
 use crate::policy;
 use crate::policy::Policy;
-use crate::policy::PolicyFile;
 use crate::policy::Status;
-use crate::yaml;
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
@@ -174,10 +172,4 @@ fn same_ids(reading: &mut Reading) {
         }
     }
     reading.diagnostics.extend(clashes);
-}
-
-/// Returns the JSON Schema of a policy file.
-#[must_use]
-pub fn schema() -> serde_json::Value {
-    yaml::schema_of::<PolicyFile>()
 }

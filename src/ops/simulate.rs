@@ -138,7 +138,10 @@ fn truth(path: &Path, units: &[Unit], policies: &[Arc<Policy>]) -> Result<Truth,
     let labels = rows.into_iter().map(|row| (row.unit_id, row.policy, row.label));
     truth_of(labels, units, policies).map_err(|id| {
         OpsError::refused(
-            format!("{} tells the truth of unit `{id}`, which is not among the units", path.display()),
+            format!(
+                "{} tells the truth of unit `{id}`, which is not among the units",
+                path.display()
+            ),
             "name the file of the units with --units",
         )
     })

@@ -112,8 +112,9 @@ fn place(program: &Program) -> Result<(Store, Option<TempDir>), OpsError> {
             other => return Ok((other?, None)),
         }
     }
-    let scratch = TempDir::new()
-        .map_err(|source| OpsError::file("make a scratch folder in", &std::env::temp_dir(), &source))?;
+    let scratch = TempDir::new().map_err(|source| {
+        OpsError::file("make a scratch folder in", &std::env::temp_dir(), &source)
+    })?;
     Ok((Store::open(&scratch.path().join("try.db"), Access::Write)?, Some(scratch)))
 }
 
