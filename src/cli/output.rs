@@ -7,7 +7,7 @@ use std::io::Write;
 
 /// The form of what a verb prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// For people: the answer in the first line, then a small table
     Text,
     /// For programs: one JSON document, nothing else
@@ -16,7 +16,7 @@ pub enum Format {
 
 /// How much is said beside the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verbosity {
+pub(super) enum Verbosity {
     /// Only the answer and errors.
     Quiet,
     /// The answer, progress on a terminal, warnings.
@@ -27,11 +27,11 @@ pub enum Verbosity {
 
 /// Where a verb prints.
 #[derive(Debug)]
-pub struct Output {
+pub(super) struct Output {
     /// The form of the answer.
-    pub format: Format,
+    pub(super) format: Format,
     /// How much is said beside it.
-    pub verbosity: Verbosity,
+    pub(super) verbosity: Verbosity,
 }
 
 impl Output {
@@ -40,7 +40,7 @@ impl Output {
     /// # Errors
     ///
     /// When standard output cannot be written; a closed pipe ends the command quietly.
-    pub fn text(&self, text: &str) -> io::Result<()> {
+    pub(super) fn text(&self, text: &str) -> io::Result<()> {
         match self.format {
             Format::Text => write_line(&mut anstream::stdout().lock(), text),
             Format::Json => Ok(()),
@@ -52,7 +52,7 @@ impl Output {
     /// # Errors
     ///
     /// As [`Output::text`].
-    pub fn json(&self, answer: &impl Serialize) -> io::Result<()> {
+    pub(super) fn json(&self, answer: &impl Serialize) -> io::Result<()> {
         match self.format {
             Format::Text => Ok(()),
             Format::Json => {
@@ -67,12 +67,12 @@ impl Output {
     /// # Errors
     ///
     /// As [`Output::text`].
-    pub fn raw(&self, text: &str) -> io::Result<()> {
+    pub(super) fn raw(&self, text: &str) -> io::Result<()> {
         write_line(&mut anstream::stdout().lock(), text)
     }
 
     /// Says something beside the answer, on standard error; silent under `-q`.
-    pub fn note(&self, text: &str) {
+    pub(super) fn note(&self, text: &str) {
         if Verbosity::Quiet < self.verbosity {
             error(text);
         }
@@ -80,7 +80,7 @@ impl Output {
 
     /// Returns whether progress may be drawn.
     #[must_use]
-    pub fn draws_progress(&self) -> bool {
+    pub(super) fn draws_progress(&self) -> bool {
         self.verbosity == Verbosity::Normal && io::stderr().is_terminal()
     }
 }

@@ -9,11 +9,11 @@ use comfy_table::presets;
 /// Builds a table. Columns after the first are aligned right when `numeric` says so.
 pub(super) fn table(header: &[&str], numeric: &[usize], rows: &[Vec<String>]) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     let width =
         console::Term::stdout().size_checked().map_or(100, |(_, columns)| columns.clamp(40, 140));
     table.set_width(width);
-    table.set_header(header.iter().map(|name| Cell::new(name)));
+    table.set_header(header.iter().map(Cell::new));
     for row in rows {
         table.add_row(row.iter().map(Cell::new));
     }

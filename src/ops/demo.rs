@@ -103,7 +103,7 @@ pub async fn demo(dir: &Path, progress: watch::Sender<Tally>) -> Result<Demonstr
     let labelled = labeling.run_through(Arc::new(endpoint), controls).await?;
     drop(running);
     let measured = prevalence::prevalence(&program, &PrevalenceRequest::default())?;
-    let html = report::html(&program, &measured, Some(&truth));
+    let html = report::html(&program, &measured, Some(&truth))?;
     let report = dir.join("report.html");
     report::write(&report, &html)?;
     Ok(Demonstrated { dir: dir.to_owned(), labelled, measured, truth, report })

@@ -8,6 +8,7 @@ use crate::io::IoError;
 use crate::llm::ConnectionError;
 use crate::llm::simulate::SimulationError;
 use crate::prompt::CompileError;
+use crate::report::RenderError;
 use crate::sampling::SamplingError;
 use crate::stats::StatsError;
 use crate::store::StoreError;
@@ -89,6 +90,9 @@ pub enum OpsError {
     /// A simulated endpoint that cannot start.
     #[error(transparent)]
     Simulation(#[from] SimulationError),
+    /// The report.
+    #[error(transparent)]
+    Render(#[from] RenderError),
 }
 
 impl OpsError {
@@ -109,7 +113,8 @@ impl OpsError {
             | Self::Positive(_)
             | Self::Stats(_)
             | Self::Connection(_)
-            | Self::Simulation(_) => Ending::ChangeSomething,
+            | Self::Simulation(_)
+            | Self::Render(_) => Ending::ChangeSomething,
         }
     }
 
@@ -128,7 +133,8 @@ impl OpsError {
             | Self::Positive(_)
             | Self::Stats(_)
             | Self::Connection(_)
-            | Self::Simulation(_) => None,
+            | Self::Simulation(_)
+            | Self::Render(_) => None,
         }
     }
 

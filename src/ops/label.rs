@@ -224,7 +224,7 @@ impl Labeling {
         let labeler = Record::Labeler(LabelerRow {
             fingerprint: self.labeler.fingerprint(),
             name: self.labeler.name.clone(),
-            settings: format!("{:?}", self.labeler.prompt),
+            settings: self.labeler.settings().to_string(),
             first_seen: now,
         });
         let policies = self.policies.iter().map(|(policy, source)| {

@@ -25,6 +25,8 @@ use crate::requests::Price;
 use crate::unit::Fingerprint;
 use crate::unit::FingerprintBuilder;
 use secrecy::SecretString;
+use serde_json::Value;
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
@@ -318,8 +320,28 @@ impl Labeler {
     /// Returns the hash of everything about the labeler that can change a reply.
     pub(crate) fn fingerprint(&self) -> Fingerprint {
         let mut hash = FingerprintBuilder::new("labeler");
-        hash.text(&self.name).text(&format!("{:?}", self.prompt));
+        hash.text(&self.name).text(&self.settings().to_string());
         hash.finish()
+    }
+
+    /// Returns what shapes its requests, for the record.
+    pub(crate) fn settings(&self) -> Value {
+        let prompt = &self.prompt;
+        json!({
+            "url": prompt.url,
+            "model": prompt.model,
+            "dialect": prompt.dialect.name(),
+            "output": if self.rung_is_open { "auto" } else { prompt.rung.name() },
+            "prompt": prompt.bundling.name(),
+            "answer": {
+                "rationale_words": prompt.answer.rationale_words,
+                "confidence": prompt.answer.confidence,
+            },
+            "temperature": prompt.temperature,
+            "seed": prompt.seed,
+            "max_output_tokens": prompt.max_output_tokens,
+            "token_cap": prompt.token_cap.name(),
+        })
     }
 }
 

@@ -25,16 +25,20 @@ pub fn report(
     out: &Path,
 ) -> Result<Measured, OpsError> {
     let measured = prevalence::prevalence(program, request)?;
-    write(out, &html(program, &measured, None))?;
+    write(out, &html(program, &measured, None)?)?;
     Ok(measured)
 }
 
 /// Renders a measurement. `truth` is known in simulations only.
+///
+/// # Errors
+///
+/// When the built-in template fails.
 pub(super) fn html(
     program: &Program,
     measured: &Measured,
     truth: Option<&BTreeMap<String, f64>>,
-) -> String {
+) -> Result<String, OpsError> {
     let first = measured.policies.first();
     let mut provenance = vec![("project".to_owned(), program.dir.display().to_string())];
     if let Some(first) = first {
@@ -44,7 +48,7 @@ pub(super) fn html(
         provenance.push(("gold drawn".to_owned(), first.drawn.name().to_owned()));
     }
     let period = first.and_then(|policy| policy.subject.period.clone());
-    report::html(&Report {
+    Ok(report::html(&Report {
         title: "Prevalence".to_owned(),
         subtitle: period.unwrap_or_default(),
         generated_at: Timestamp::now().strftime("%Y-%m-%d %H:%M UTC").to_string(),
@@ -53,7 +57,7 @@ pub(super) fn html(
         policies: &measured.policies,
         known_truth: truth.cloned(),
         provenance,
-    })
+    })?)
 }
 
 /// Writes the file whole or not at all.

@@ -129,6 +129,7 @@ pub(super) fn build(
         latency: request.latency,
         rpm: request.rpm,
         key: request.key.clone().map(Into::into),
+        model: None,
         schema: !request.without_schema,
     }
 }

@@ -89,6 +89,17 @@ impl Dialect {
     }
 }
 
+impl Bundling {
+    /// Returns the name used in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unified => "unified",
+            Self::Separate => "separate",
+        }
+    }
+}
+
 impl TokenCap {
     /// Returns the request property.
     #[must_use]

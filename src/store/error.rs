@@ -116,7 +116,6 @@ impl StoreError {
             | Self::Newer { .. }
             | Self::Older { .. }
             | Self::Locked { .. }
-            | Self::Corrupt { .. }
             | Self::Sqlite { .. } => false,
         }
     }
