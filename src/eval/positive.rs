@@ -143,6 +143,8 @@ mod tests {
             abstain: Vec::new(),
             components: Vec::new(),
             examples: Vec::new(),
+            tests: Vec::new(),
+            crosswalk: Vec::new(),
         }
     }
 

@@ -167,6 +167,8 @@ pub(crate) fn prompt(policies: &[&str]) -> CompiledPrompt {
             abstain: Vec::new(),
             components: Vec::new(),
             examples: Vec::new(),
+            tests: Vec::new(),
+            crosswalk: Vec::new(),
         })
     };
     let settings = PromptSettings {
