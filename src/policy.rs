@@ -2,12 +2,21 @@
 
 #![deny(clippy::disallowed_methods)]
 
+mod build;
+mod check;
+mod file;
+mod fingerprint;
+mod fit;
 mod model;
 
+pub use file::PolicyFile;
+pub use fit::CONTENT_ROLE;
+pub use fit::UnitMismatch;
 pub use model::AbstainReason;
 pub use model::Check;
 pub use model::ComponentRule;
 pub use model::Criterion;
+pub use model::Crosswalk;
 pub use model::Example;
 pub use model::Exception;
 pub use model::Judging;
@@ -15,6 +24,28 @@ pub use model::Label;
 pub use model::Modality;
 pub use model::Mode;
 pub use model::Policy;
+pub use model::PolicyTest;
 pub use model::Status;
 pub use model::Term;
 pub use model::Version;
+
+use crate::diag::Diagnostic;
+use crate::diag::Severity;
+use crate::diag::Source;
+use crate::yaml;
+use crate::yaml::Decoded;
+
+/// Reads a policy and checks all it says; with the policy come the warnings.
+///
+/// # Errors
+///
+/// Every mistake of form (`Y…`), or, in a file of good form, every mistake of meaning (`P…`) with
+/// the warnings among them, in the order of the text.
+pub fn parse(source: &Source) -> Result<(Policy, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let Decoded { value: file, places } = yaml::decode::<PolicyFile>(source)?;
+    let found = check::check(&file, &places);
+    if found.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+        return Err(found);
+    }
+    Ok((build::policy(file), found))
+}

@@ -40,6 +40,10 @@ pub struct Policy {
     pub components: Vec<ComponentRule>,
     /// Worked cases a labeler may be shown.
     pub examples: Vec<Example>,
+    /// Cases the policy must get right, never shown to a labeler.
+    pub tests: Vec<PolicyTest>,
+    /// What other taxonomies call the same thing.
+    pub crosswalk: Vec<Crosswalk>,
 }
 
 /// `major.minor.patch`.
@@ -106,6 +110,8 @@ pub struct Criterion {
     pub id: String,
     /// The test in words.
     pub text: String,
+    /// The full id it had before it was renamed.
+    pub was: Option<String>,
 }
 
 /// A case in which another label applies.
@@ -183,6 +189,30 @@ pub struct Example {
     pub because: Option<String>,
 }
 
+/// A case the policy must get right.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PolicyTest {
+    /// The unit's parts.
+    pub components: Vec<Component>,
+    /// The label or abstain id it must get.
+    pub expect: String,
+    /// Full ids of the criteria or exceptions that must be cited.
+    pub criteria: Vec<String>,
+    /// How often the labeler is asked, at least once.
+    pub repeats: u32,
+    /// The share of repeats that must match, in `(0, 1]`.
+    pub agree: f64,
+}
+
+/// The codes another taxonomy has for what the policy is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crosswalk {
+    /// The taxonomy's name.
+    pub taxonomy: String,
+    /// Its codes.
+    pub codes: Vec<String>,
+}
+
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
@@ -206,6 +236,24 @@ impl Policy {
     #[must_use]
     pub fn violating(&self, id: &str) -> bool {
         self.label(id).is_some_and(|label| label.severity > 0)
+    }
+
+    /// Returns the severity of a label.
+    #[must_use]
+    pub fn severity(&self, id: &str) -> Option<u32> {
+        self.label(id).map(|label| label.severity)
+    }
+
+    /// Returns the label of a unit no rule speaks about.
+    #[must_use]
+    pub fn default_label(&self) -> Option<&Label> {
+        self.labels.iter().find(|label| label.default)
+    }
+
+    /// Returns whether a labeler may answer with this id: a label or an abstain reason.
+    #[must_use]
+    pub fn answers(&self, id: &str) -> bool {
+        self.label(id).is_some() || self.abstains(id)
     }
 
     /// Returns the full ids of all criteria and the ids of all exceptions, in order.

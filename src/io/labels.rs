@@ -1,0 +1,322 @@
+//! Label rows: ours out, anybody's in.
+
+use crate::gold::LabelMap;
+use crate::io::Fault;
+use crate::io::Format;
+use crate::io::IoError;
+use crate::io::Output;
+use crate::io::Problem;
+use crate::io::Source;
+use crate::io::Target;
+use crate::io::cell::Cell;
+use crate::io::fault::MOST_PROBLEMS;
+use crate::io::rows::Next;
+use crate::io::rows::Rows;
+use crate::io::unit_draft::identifier;
+use crate::io::unit_writer::field;
+use crate::io::unit_writer::write_json;
+use crate::reply::Outcome;
+use serde::Serialize;
+use serde_json::Map;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::io::Write as _;
+
+/// One unit labeled by one policy, as it stands in a file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LabelRow {
+    /// The unit.
+    pub id: String,
+    /// The policy.
+    pub policy: String,
+    /// The policy's version.
+    pub policy_version: String,
+    /// How the labeling ended.
+    pub outcome: &'static str,
+    /// The label or abstain id.
+    pub label: Option<String>,
+    /// Ids of the cited criteria and exceptions.
+    pub criteria: Vec<String>,
+    /// Answers to the policy's checks.
+    pub checks: BTreeMap<String, String>,
+    /// What was found in each component of a multi-component unit.
+    pub components: Vec<Value>,
+    /// The model's reason, or why there is no label.
+    pub because: Option<String>,
+    /// What the model says of its own certainty.
+    pub stated_confidence: Option<f64>,
+    /// The probability of the label's token.
+    pub label_probability: Option<f64>,
+    /// The labeler's name.
+    pub labeler: String,
+    /// The fingerprint of the request.
+    pub fingerprint: String,
+    /// Attempts made.
+    pub attempts: u32,
+    /// Prompt tokens billed.
+    pub input_tokens: u64,
+    /// Prompt tokens read from a cache.
+    pub cached_tokens: u64,
+    /// Generated tokens billed.
+    pub output_tokens: u64,
+    /// What it cost, where a price is set.
+    pub cost_usd: Option<f64>,
+    /// How long the last attempt took.
+    pub latency_ms: Option<u64>,
+    /// When the label was recorded.
+    pub labeled_at: String,
+    /// The unit's other columns. One that has the name of a column above is written as `unit.NAME`.
+    #[serde(flatten)]
+    pub passthrough: Map<String, Value>,
+}
+
+/// Columns of a label row in their order.
+const COLUMNS: &[&str] = &[
+    "id",
+    "policy",
+    "policy_version",
+    "outcome",
+    "label",
+    "criteria",
+    "checks",
+    "components",
+    "because",
+    "stated_confidence",
+    "label_probability",
+    "labeler",
+    "fingerprint",
+    "attempts",
+    "input_tokens",
+    "cached_tokens",
+    "output_tokens",
+    "cost_usd",
+    "latency_ms",
+    "labeled_at",
+];
+
+/// Writes label rows one at a time.
+pub struct LabelWriter {
+    output: Output,
+    delimiter: Option<u8>,
+    header: Vec<String>,
+}
+
+/// A label that somebody else's labeler gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignLabel {
+    /// The line it stands on.
+    pub row: u64,
+    /// The unit.
+    pub id: String,
+    /// The policy.
+    pub policy: String,
+    /// How the labeling ended.
+    pub outcome: Outcome,
+    /// The label or abstain id.
+    pub label: Option<String>,
+    /// The labeler; `external` when the file does not say.
+    pub labeler: String,
+    /// The policy's version, where the file says.
+    pub policy_version: Option<String>,
+}
+
+impl LabelWriter {
+    /// Opens a target. A separated file gets the columns in `passthrough` after the fixed ones.
+    ///
+    /// # Errors
+    ///
+    /// When the target cannot be written or its format is unknown.
+    pub fn create(target: &Target, passthrough: &[String]) -> Result<Self, IoError> {
+        let delimiter = match target.format()? {
+            Format::Jsonl => None,
+            Format::Separated(delimiter) => Some(delimiter),
+        };
+        let own = COLUMNS.iter().map(|name| (*name).to_owned());
+        let header: Vec<String> = own.chain(passthrough.iter().map(|name| apart(name))).collect();
+        let mut writer = Self { output: Output::create(target)?, delimiter, header };
+        if delimiter.is_some() {
+            let header = writer.header.clone();
+            writer.write_fields(&header)?;
+        }
+        Ok(writer)
+    }
+
+    /// Writes one row.
+    ///
+    /// # Errors
+    ///
+    /// [`IoError::Write`], [`IoError::BrokenPipe`], or [`IoError::LateColumn`] when a separated file has no
+    /// place for one of the unit's columns.
+    pub fn write(&mut self, mut row: LabelRow) -> Result<(), IoError> {
+        row.passthrough = std::mem::take(&mut row.passthrough)
+            .into_iter()
+            .map(|(name, value)| (apart(&name), value))
+            .collect();
+        if self.delimiter.is_none() {
+            return write_json(&mut self.output, &row);
+        }
+        if let Some(column) = row.passthrough.keys().find(|name| !self.header.contains(name)) {
+            let (path, column) = (self.output.name().to_owned(), column.clone());
+            return Err(IoError::LateColumn { path, id: row.id, column });
+        }
+        let criteria = row.criteria.join(";");
+        let value = serde_json::to_value(row).map_err(|error| self.output.failed(error.into()))?;
+        let fields: Vec<String> = self
+            .header
+            .iter()
+            .map(|name| match (name.as_str(), value.get(name)) {
+                ("criteria", _) => criteria.clone(),
+                ("checks" | "components", Some(nested)) if is_empty(nested) => String::new(),
+                (_, found) => found.map(field).unwrap_or_default(),
+            })
+            .collect();
+        self.write_fields(&fields)
+    }
+
+    /// Hands what was written to a waiting reader.
+    ///
+    /// # Errors
+    ///
+    /// [`IoError::Write`] or [`IoError::BrokenPipe`].
+    pub fn flush(&mut self) -> Result<(), IoError> {
+        self.output.flush().map_err(|error| self.output.failed(error))
+    }
+
+    /// Makes the file durable and gives it its name.
+    ///
+    /// # Errors
+    ///
+    /// [`IoError::Write`] or [`IoError::BrokenPipe`].
+    pub fn finish(self) -> Result<(), IoError> {
+        self.output.commit()
+    }
+
+    fn write_fields(&mut self, fields: &[String]) -> Result<(), IoError> {
+        let delimiter = self.delimiter.unwrap_or(b',');
+        let mut line = csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
+        let wrote = line.write_record(fields).map_err(std::io::Error::other);
+        let line = wrote
+            .and_then(|()| line.into_inner().map_err(|error| error.into_error()))
+            .map_err(|error| self.output.failed(error))?;
+        self.output.write_all(&line).map_err(|error| self.output.failed(error))
+    }
+}
+
+/// Keeps a unit's own column apart from the label's.
+fn apart(name: &str) -> String {
+    if COLUMNS.contains(&name) { format!("unit.{name}") } else { name.to_owned() }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.is_empty(),
+        Value::Object(entries) => entries.is_empty(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+/// Reads labels: ours or anybody's, with `id`, `policy`, `label` and optionally `outcome`, `labeler`,
+/// `policy_version`. Other columns are not looked at.
+///
+/// # Errors
+///
+/// When the file cannot be read, lacks a column, is empty, or has bad or repeated rows.
+pub fn read_labels(source: &Source, codes: &LabelMap) -> Result<Vec<ForeignLabel>, IoError> {
+    let mut rows = Rows::open(source)?;
+    need_columns(&rows, &["id", "policy", "label"])?;
+    let mut labels = Vec::new();
+    let mut problems = Vec::new();
+    let mut seen: HashMap<(String, String, String), u64> = HashMap::new();
+    loop {
+        let mut cells: BTreeMap<&'static str, Result<Option<String>, Fault>> = BTreeMap::new();
+        let next = rows.next(|column, cell| {
+            let known = ["id", "policy", "label", "outcome", "labeler", "policy_version"];
+            if let Some(name) = known.into_iter().find(|name| *name == column) {
+                cells.insert(name, if name == "id" { identifier(&cell) } else { cell.name() });
+            }
+        })?;
+        match next {
+            Next::End => break,
+            Next::Bad(problem) => problems.push(problem),
+            Next::Row(row) => match label_of(row, cells, codes) {
+                Ok(label) => {
+                    let key = (label.id.clone(), label.policy.clone(), label.labeler.clone());
+                    if let Some(first) = seen.insert(key, row) {
+                        problems.push(Problem {
+                            row,
+                            column: None,
+                            fault: Fault::RepeatedLabel { first },
+                        });
+                    }
+                    labels.push(label);
+                }
+                Err((column, fault)) => {
+                    problems.push(Problem { row, column: Some(column.to_owned()), fault });
+                }
+            },
+        }
+        if MOST_PROBLEMS <= problems.len() {
+            break;
+        }
+    }
+    finished(&rows, labels, problems)
+}
+
+fn label_of(
+    row: u64,
+    mut cells: BTreeMap<&'static str, Result<Option<String>, Fault>>,
+    codes: &LabelMap,
+) -> Result<ForeignLabel, (&'static str, Fault)> {
+    let mut cell =
+        |name: &'static str| cells.remove(name).unwrap_or(Ok(None)).map_err(|fault| (name, fault));
+    let id = cell("id")?.ok_or(("id", Fault::Missing))?;
+    let policy = cell("policy")?.ok_or(("policy", Fault::Missing))?;
+    let label = cell("label")?.map(|code| codes.label(&code).to_owned());
+    let outcome = match cell("outcome")? {
+        Some(name) => Outcome::from_name(&name).ok_or(("outcome", Fault::UnknownOutcome(name)))?,
+        None => Outcome::Label,
+    };
+    if outcome == Outcome::Label && label.is_none() {
+        return Err(("label", Fault::NoLabel));
+    }
+    let labeler = cell("labeler")?.unwrap_or_else(|| "external".to_owned());
+    let policy_version = cell("policy_version")?;
+    Ok(ForeignLabel { row, id, policy, outcome, label, labeler, policy_version })
+}
+
+/// Refuses a header that lacks one of these columns.
+pub(super) fn need_columns(rows: &Rows, needed: &[&'static str]) -> Result<(), IoError> {
+    let Some(header) = rows.header() else { return Ok(()) };
+    match needed.iter().find(|name| !header.iter().any(|column| column == **name)) {
+        None => Ok(()),
+        Some(column) => Err(IoError::MissingColumn {
+            path: rows.name().to_owned(),
+            column: (*column).to_owned(),
+            what: "every row needs id, policy and label",
+            have: header.join(", "),
+            hint: "rename the column that holds it",
+        }),
+    }
+}
+
+/// Returns the values, or every problem found.
+pub(super) fn finished<T>(
+    rows: &Rows,
+    values: Vec<T>,
+    problems: Vec<Problem>,
+) -> Result<Vec<T>, IoError> {
+    let path = rows.name().to_owned();
+    if !problems.is_empty() {
+        return Err(IoError::Rows { path, problems });
+    }
+    if values.is_empty() {
+        return Err(IoError::Empty { path });
+    }
+    Ok(values)
+}
+
+/// Returns the text of a free column; blank is none.
+pub(super) fn free_text(cell: Cell<'_>) -> Result<Option<String>, Fault> {
+    if cell.is_blank() { Ok(None) } else { cell.text() }
+}

@@ -1,0 +1,174 @@
+//! A checked policy file as a policy.
+
+use super::AbstainReason;
+use super::Check;
+use super::ComponentRule;
+use super::Criterion;
+use super::Crosswalk;
+use super::Example;
+use super::Exception;
+use super::Judging;
+use super::Label;
+use super::Modality;
+use super::Mode;
+use super::Policy;
+use super::PolicyTest;
+use super::Status;
+use super::Term;
+use super::Version;
+use super::file::FileCriterion;
+use super::file::FileJudging;
+use super::file::FileMode;
+use super::file::FileStatus;
+use super::file::FileTexts;
+use super::file::FileUnit;
+use super::file::PolicyFile;
+use super::fit::CONTENT_ROLE;
+use crate::unit::Component;
+use crate::unit::Content;
+use crate::yaml::Entries;
+
+/// Returns the policy of a file in which the checks found no error.
+pub(super) fn policy(file: PolicyFile) -> Policy {
+    Policy {
+        components: component_rules(&file),
+        labels: labels(&file),
+        exceptions: exceptions(&file),
+        examples: examples(&file),
+        tests: tests(&file),
+        version: version(&file.version),
+        status: match file.status {
+            FileStatus::Draft => Status::Draft,
+            FileStatus::Active => Status::Active,
+            FileStatus::Retired => Status::Retired,
+        },
+        mode: match file.mode {
+            // Refused by the checks; the nearest mode stands in.
+            FileMode::Single | FileMode::Multi => Mode::Single,
+            FileMode::Ordinal => Mode::Ordinal,
+        },
+        terms: pairs(file.terms, |id, text| Term { id, text }),
+        checks: pairs(file.checks, |id, question| Check { id, question }),
+        abstain: pairs(file.abstain, |id, text| AbstainReason { id, text }),
+        crosswalk: pairs(file.crosswalk, |taxonomy, codes| Crosswalk { taxonomy, codes }),
+        id: file.policy,
+        title: file.title,
+        owners: file.owners,
+        rationale: file.rationale,
+        scope: file.scope,
+        interpretation: file.interpretation,
+        precedence: file.precedence,
+    }
+}
+
+/// Returns the parts of a case's unit.
+pub(super) fn components(unit: &FileUnit) -> Vec<Component> {
+    let part = |role: &str, text: &String| Component {
+        role: role.to_owned(),
+        content: Content::Text(text.clone()),
+    };
+    match unit {
+        FileUnit::Text(text) => vec![part(CONTENT_ROLE, text)],
+        FileUnit::Parts(parts) => parts
+            .iter()
+            .flat_map(|(role, texts)| match texts {
+                FileTexts::One(text) => vec![part(role, text)],
+                FileTexts::Several(texts) => texts.iter().map(|text| part(role, text)).collect(),
+            })
+            .collect(),
+    }
+}
+
+/// Returns what the units of a file consist of.
+pub(super) fn component_rules(file: &PolicyFile) -> Vec<ComponentRule> {
+    file.components
+        .iter()
+        .map(|(role, rule)| ComponentRule {
+            role: role.to_owned(),
+            modality: Modality::Text,
+            required: rule.required,
+            judge: match rule.judge {
+                FileJudging::Judged => Judging::Judged,
+                FileJudging::Context => Judging::Context,
+            },
+            most: rule.most.and_then(|most| usize::try_from(most).ok()),
+        })
+        .collect()
+}
+
+fn labels(file: &PolicyFile) -> Vec<Label> {
+    let criteria = |label: &str, rules: &Entries<FileCriterion>| {
+        rules.iter().map(|(id, rule)| criterion(label, id, rule)).collect()
+    };
+    file.labels
+        .iter()
+        .map(|(id, label)| Label {
+            id: id.to_owned(),
+            default: label.default,
+            severity: label.severity,
+            definition: label.definition.clone(),
+            includes: criteria(id, &label.includes),
+            excludes: criteria(id, &label.excludes),
+        })
+        .collect()
+}
+
+fn criterion(label: &str, id: &str, rule: &FileCriterion) -> Criterion {
+    let full = |id: &str| format!("{label}.{id}");
+    match rule {
+        FileCriterion::Text(text) => Criterion { id: full(id), text: text.clone(), was: None },
+        FileCriterion::Renamed(renamed) => Criterion {
+            id: full(id),
+            text: renamed.text.clone(),
+            was: renamed.was.as_deref().map(full),
+        },
+    }
+}
+
+fn exceptions(file: &PolicyFile) -> Vec<Exception> {
+    file.exceptions
+        .iter()
+        .map(|(id, exception)| Exception {
+            id: id.to_owned(),
+            when: exception.when.clone(),
+            then: exception.then.clone(),
+            unless: exception.unless.clone(),
+        })
+        .collect()
+}
+
+fn examples(file: &PolicyFile) -> Vec<Example> {
+    file.examples
+        .iter()
+        .map(|example| Example {
+            components: components(&example.unit),
+            label: example.label.clone(),
+            criteria: example.criteria.clone(),
+            because: example.because.clone(),
+        })
+        .collect()
+}
+
+fn tests(file: &PolicyFile) -> Vec<PolicyTest> {
+    file.tests
+        .iter()
+        .map(|test| PolicyTest {
+            components: components(&test.unit),
+            expect: test.expect.clone(),
+            criteria: test.criteria.clone(),
+            repeats: test.repeats.unwrap_or(1),
+            agree: test.agree.unwrap_or(1.0),
+        })
+        .collect()
+}
+
+/// The schema has seen to it that there are three numbers of at most nine digits.
+fn version(text: &str) -> Version {
+    let mut numbers = text.split('.').map(|number| number.parse().unwrap_or(0));
+    let mut next = || numbers.next().unwrap_or(0);
+    Version { major: next(), minor: next(), patch: next() }
+}
+
+fn pairs<V, T>(entries: Entries<V>, build: impl Fn(String, V) -> T) -> Vec<T> {
+    entries.0.into_iter().map(|(key, value)| build(key, value)).collect()
+}

@@ -1,0 +1,128 @@
+//! Whether a unit has the parts its policy speaks about.
+
+use super::ComponentRule;
+use super::Modality;
+use super::Policy;
+use crate::unit::Component;
+use crate::unit::Content;
+use crate::unit::Unit;
+use std::collections::BTreeMap;
+use thiserror::Error;
+
+/// The role of the only component a policy without components accepts.
+pub const CONTENT_ROLE: &str = "content";
+
+/// The most known roles a mismatch names.
+const MOST_LISTED: usize = 12;
+
+/// Why a unit cannot be labeled by a policy.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum UnitMismatch {
+    /// It has a part the policy does not speak about.
+    #[error("the policy has no component `{role}`, only {}", listed(known))]
+    UnknownRole {
+        /// The role of the part.
+        role: String,
+        /// The roles the policy has, the first twelve of them.
+        known: Vec<String>,
+    },
+    /// It lacks a part the policy requires.
+    #[error("the unit has no component `{role}`, which the policy requires")]
+    MissingRole {
+        /// The role of the part.
+        role: String,
+    },
+    /// It has too many parts of one role.
+    #[error("the unit has {found} components `{role}`, the policy allows {most}")]
+    TooMany {
+        /// The role of the parts.
+        role: String,
+        /// How many it has.
+        found: usize,
+        /// How many it may have.
+        most: usize,
+    },
+    /// A part holds something else than the policy says.
+    #[error("the component `{role}` is not text")]
+    WrongModality {
+        /// The role of the part.
+        role: String,
+    },
+    /// It has no parts.
+    #[error("the unit has no component")]
+    Empty,
+}
+
+impl Policy {
+    /// Checks that the unit has the parts this policy speaks about.
+    ///
+    /// A policy without components accepts exactly one text of role `content`.
+    ///
+    /// # Errors
+    ///
+    /// The first [`UnitMismatch`] of the unit.
+    pub fn check_unit(&self, unit: &Unit) -> Result<(), UnitMismatch> {
+        match mismatches(&self.components, &unit.components).into_iter().next() {
+            Some(mismatch) => Err(mismatch),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns the roles of the components a unit may have, in order.
+    #[must_use]
+    pub fn roles(&self) -> Vec<&str> {
+        if self.components.is_empty() {
+            return vec![CONTENT_ROLE];
+        }
+        self.components.iter().map(|rule| rule.role.as_str()).collect()
+    }
+}
+
+/// Returns all that keeps these components from being a unit under these rules.
+pub(super) fn mismatches(rules: &[ComponentRule], components: &[Component]) -> Vec<UnitMismatch> {
+    let implied = [ComponentRule {
+        role: CONTENT_ROLE.to_owned(),
+        modality: Modality::Text,
+        required: true,
+        judge: super::Judging::Judged,
+        most: Some(1),
+    }];
+    let rules = if rules.is_empty() { &implied } else { rules };
+    if components.is_empty() {
+        return vec![UnitMismatch::Empty];
+    }
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut found = Vec::new();
+    for Component { role, content } in components {
+        let count = counts.entry(role).or_default();
+        *count += 1;
+        match rules.iter().find(|rule| rule.role == *role) {
+            None if *count == 1 => found.push(UnitMismatch::UnknownRole {
+                role: role.clone(),
+                known: rules.iter().take(MOST_LISTED).map(|rule| rule.role.clone()).collect(),
+            }),
+            None => {}
+            Some(rule) => match (rule.modality, content) {
+                (Modality::Text, Content::Text(_)) => {}
+                (Modality::Text, Content::Image(_)) => {
+                    found.push(UnitMismatch::WrongModality { role: role.clone() });
+                }
+            },
+        }
+    }
+    for ComponentRule { role, required, most, .. } in rules {
+        let count = counts.get(role.as_str()).copied().unwrap_or(0);
+        if *required && count == 0 {
+            found.push(UnitMismatch::MissingRole { role: role.clone() });
+        }
+        if let Some(most) = most.filter(|most| count > *most) {
+            found.push(UnitMismatch::TooMany { role: role.clone(), found: count, most });
+        }
+    }
+    found
+}
+
+fn listed(roles: &[String]) -> String {
+    let quoted: Vec<String> = roles.iter().map(|role| format!("`{role}`")).collect();
+    quoted.join(", ")
+}

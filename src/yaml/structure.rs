@@ -1,0 +1,337 @@
+//! Where a value does not have the structure of its schema, in words for its author.
+
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "the matched enums are a library's: a variant added there falls back to its own text"
+)]
+
+use super::places::Places;
+use super::places::pointer;
+use crate::diag::Diagnostic;
+use crate::diag::nearest;
+use jsonschema::JsonType;
+use jsonschema::ValidationError;
+use jsonschema::error::TypeKind;
+use jsonschema::error::ValidationErrorKind;
+use serde_json::Value;
+
+/// The most mistakes of structure that are reported.
+const MOST: usize = 100;
+/// The most known keys or values a hint lists.
+const MOST_LISTED: usize = 20;
+
+/// Returns every mistake of structure, in the order of the text.
+pub(super) fn mistakes(schema: &Value, value: &Value, places: &Places) -> Vec<Diagnostic> {
+    let validator = match jsonschema::draft202012::new(schema) {
+        Ok(validator) => validator,
+        Err(error) => {
+            let message = format!("the schema of this format is broken: {error}");
+            return vec![Diagnostic::error("Y020", places.value(""), message)];
+        }
+    };
+    let reader = Reader { schema, places };
+    let mut found: Vec<Diagnostic> =
+        validator.iter_errors(value).take(MOST).flat_map(|error| reader.explain(&error)).collect();
+    found.sort_by_key(|diagnostic| diagnostic.place.range.start);
+    found.truncate(MOST);
+    found
+}
+
+struct Reader<'a> {
+    schema: &'a Value,
+    places: &'a Places,
+}
+
+impl Reader<'_> {
+    fn explain(&self, error: &ValidationError<'_>) -> Vec<Diagnostic> {
+        let at = error.instance_path().as_str();
+        let kind = error.kind();
+        if let ValidationErrorKind::AdditionalProperties { unexpected } = kind {
+            return unexpected.iter().map(|key| self.unknown_key(error, key)).collect();
+        }
+        if let ValidationErrorKind::AnyOf { context }
+        | ValidationErrorKind::OneOfNotValid { context } = kind
+        {
+            return self.no_form(error, context);
+        }
+        if let ValidationErrorKind::PropertyNames { error: inner } = kind {
+            let key = inner.instance().as_str().unwrap_or_default().to_owned();
+            let place = self.places.key(&(at.to_owned() + &pointer([&key])));
+            let form =
+                form_of(self.parent_schema_of(inner)).or_else(|| form_of(self.schema_of(error)));
+            let message = format!("the key `{key}` does not have the form of one");
+            return vec![with_form(Diagnostic::error("Y014", place, message), form)];
+        }
+        vec![match kind {
+            ValidationErrorKind::Required { property } => self.missing_key(error, property),
+            ValidationErrorKind::Type { kind } => self.wrong_type(error, kind),
+            ValidationErrorKind::Enum { options } => {
+                let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
+                self.not_among(error, &options.iter().collect::<Vec<_>>())
+            }
+            ValidationErrorKind::Constant { expected_value } => {
+                self.not_among(error, &[expected_value])
+            }
+            ValidationErrorKind::Pattern { pattern } => {
+                let shown = shown(error.instance());
+                let message = format!("{shown} does not have the form `{pattern}`");
+                let diagnostic = Diagnostic::error("Y014", self.places.value(at), message);
+                with_form(diagnostic, form_of(self.parent_schema_of(error)))
+            }
+            _ => Diagnostic::error("Y015", self.places.value(at), bounds(error)),
+        }]
+    }
+
+    fn unknown_key(&self, error: &ValidationError<'_>, key: &str) -> Diagnostic {
+        let place = self.places.key(&(error.instance_path().as_str().to_owned() + &pointer([key])));
+        let properties = self.parent_schema_of(error).and_then(|schema| schema.get("properties"));
+        let present = error.instance().as_object();
+        let known: Vec<&str> = properties
+            .and_then(Value::as_object)
+            .into_iter()
+            .flat_map(|properties| properties.keys().map(String::as_str))
+            .filter(|known| !present.is_some_and(|present| present.contains_key(*known)))
+            .collect();
+        let message = format!("unknown key `{}`", shortened(key));
+        let diagnostic = Diagnostic::error("Y010", place, message);
+        match nearest(key, known.iter().copied()) {
+            Some(known) => diagnostic.label(format!("did you mean `{known}`?")),
+            None if known.is_empty() => diagnostic.hint("remove it: no further key may stand here"),
+            None => diagnostic.hint(format!("keys that may stand here: {}", listed(&known))),
+        }
+    }
+
+    fn missing_key(&self, error: &ValidationError<'_>, property: &Value) -> Diagnostic {
+        let key = property.as_str().unwrap_or_default();
+        let place = self.places.key(error.instance_path().as_str());
+        let diagnostic = Diagnostic::error("Y011", place, format!("the key `{key}` is missing"))
+            .label("in here");
+        let described = self
+            .parent_schema_of(error)
+            .and_then(|schema| schema.pointer(&(pointer(["properties", key, "description"]))))
+            .and_then(Value::as_str);
+        match described {
+            Some(text) => diagnostic.hint(format!("add `{key}:` {}", lowered(text))),
+            None => diagnostic.hint(format!("add `{key}:`")),
+        }
+    }
+
+    fn wrong_type(&self, error: &ValidationError<'_>, kind: &TypeKind) -> Diagnostic {
+        let expected: Vec<JsonType> = match kind {
+            TypeKind::Single(one) => vec![*one],
+            TypeKind::Multiple(set) => set.iter().collect(),
+        };
+        let nouns: Vec<&str> = expected.iter().map(|expected| noun(*expected)).collect();
+        let message = format!("expected {}, found {}", nouns.join(" or "), found(error.instance()));
+        let at = error.instance_path().as_str();
+        let place = match error.instance().as_ref() {
+            Value::Null => self.places.key(at),
+            Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Object(_) => self.places.value(at),
+        };
+        let diagnostic = Diagnostic::error("Y012", place, message);
+        let hint = form_of(self.parent_schema_of(error)).map(str::to_owned).or_else(|| {
+            let written = self.places.source().text().get(diagnostic.place.range.clone());
+            repair(&expected, error.instance(), written.unwrap_or_default())
+        });
+        Diagnostic { hint, ..diagnostic }
+    }
+
+    fn not_among(&self, error: &ValidationError<'_>, options: &[&Value]) -> Diagnostic {
+        let place = self.places.value(error.instance_path().as_str());
+        let texts: Vec<String> = options.iter().map(|option| plain(option)).collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let message = format!("{} is none of {}", shown(error.instance()), listed(&texts));
+        let diagnostic = Diagnostic::error("Y013", place, message);
+        match nearest(&plain(error.instance()), texts.iter().copied()) {
+            Some(near) => diagnostic.label(format!("did you mean `{near}`?")),
+            None => diagnostic.hint(format!("write one of {}", listed(&texts))),
+        }
+    }
+
+    /// A value that may have several forms and has none: explained by the form it is nearest to.
+    fn no_form(
+        &self,
+        error: &ValidationError<'_>,
+        forms: &[Vec<ValidationError<'static>>],
+    ) -> Vec<Diagnostic> {
+        let at = error.instance_path();
+        let here = |inner: &ValidationError<'_>| inner.instance_path().as_str() == at.as_str();
+        let constants: Option<Vec<&Value>> = forms
+            .iter()
+            .map(|form| match form.as_slice() {
+                [only] if here(only) => constant(only),
+                _ => None,
+            })
+            .collect();
+        if let Some(options) = constants {
+            let options: Vec<&Value> = options.into_iter().flat_map(flattened).collect();
+            return vec![self.not_among(error, &options)];
+        }
+        let of_this_type = |form: &&Vec<ValidationError<'static>>| {
+            !form.iter().any(|inner| here(inner) && inner.kind().keyword() == "type")
+                && !form.iter().any(|inner| inner.kind().keyword() == "const")
+        };
+        let candidates: Vec<_> = forms.iter().filter(of_this_type).collect();
+        if let [form] = candidates.as_slice() {
+            return form.iter().flat_map(|inner| self.explain(inner)).collect();
+        }
+        let types: Vec<&str> = forms
+            .iter()
+            .flatten()
+            .filter(|inner| here(inner))
+            .filter_map(|inner| match inner.kind() {
+                ValidationErrorKind::Type { kind: TypeKind::Single(one) } => Some(noun(*one)),
+                _ => None,
+            })
+            .collect();
+        let message = match types.as_slice() {
+            [] => format!("{} has none of the allowed forms", found(error.instance())),
+            types => format!("expected {}, found {}", types.join(" or "), found(error.instance())),
+        };
+        vec![Diagnostic::error("Y012", self.places.value(at.as_str()), message)]
+    }
+
+    /// The schema the failed keyword belongs to.
+    fn parent_schema_of(&self, error: &ValidationError<'_>) -> Option<&Value> {
+        let (parent, _) = error.schema_path().as_str().rsplit_once('/')?;
+        self.schema.pointer(parent)
+    }
+
+    /// The value of the failed keyword itself.
+    fn schema_of(&self, error: &ValidationError<'_>) -> Option<&Value> {
+        self.schema.pointer(error.schema_path().as_str())
+    }
+}
+
+fn constant<'e>(error: &'e ValidationError<'_>) -> Option<&'e Value> {
+    match error.kind() {
+        ValidationErrorKind::Constant { expected_value } => Some(expected_value),
+        ValidationErrorKind::Enum { options } => Some(options),
+        _ => None,
+    }
+}
+
+fn flattened(value: &Value) -> Vec<&Value> {
+    value.as_array().map_or_else(|| vec![value], |values| values.iter().collect())
+}
+
+fn form_of(schema: Option<&Value>) -> Option<&str> {
+    schema?.get("patternErrorMessage")?.as_str()
+}
+
+fn with_form(diagnostic: Diagnostic, form: Option<&str>) -> Diagnostic {
+    match form {
+        Some(form) => diagnostic.hint(form),
+        None => diagnostic,
+    }
+}
+
+fn bounds(error: &ValidationError<'_>) -> String {
+    match error.kind() {
+        ValidationErrorKind::Minimum { limit } => {
+            format!("{} is less than {limit}", shown(error.instance()))
+        }
+        ValidationErrorKind::Maximum { limit } => {
+            format!("{} is more than {limit}", shown(error.instance()))
+        }
+        ValidationErrorKind::MinItems { limit } => format!("the list needs at least {limit} items"),
+        ValidationErrorKind::MinProperties { limit } => {
+            format!("the map needs at least {limit} keys")
+        }
+        _ => error.masked().to_string(),
+    }
+}
+
+fn noun(kind: JsonType) -> &'static str {
+    match kind {
+        JsonType::Array => "a list",
+        JsonType::Boolean => "true or false",
+        JsonType::Integer => "a whole number",
+        JsonType::Null => "nothing",
+        JsonType::Number => "a number",
+        JsonType::Object => "a map",
+        JsonType::String => "text",
+    }
+}
+
+fn found(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".into(),
+        Value::Bool(_) => format!("the truth value {value}"),
+        Value::Number(_) => format!("the number {value}"),
+        Value::String(text) => format!("the text `{}`", shortened(text)),
+        Value::Array(_) => "a list".into(),
+        Value::Object(_) => "a map".into(),
+    }
+}
+
+/// What to write instead, where the mistake is a usual one.
+fn repair(expected: &[JsonType], value: &Value, written: &str) -> Option<String> {
+    let expects = |kind| expected.contains(&kind);
+    match value {
+        Value::Null => Some("write a value after the colon, or remove the key".into()),
+        Value::Bool(_) | Value::Number(_) if expects(JsonType::String) => {
+            Some(format!("put it in quotes to make it text: \"{}\"", shortened(written)))
+        }
+        Value::Object(_) if expects(JsonType::String) => {
+            Some("text with a colon in it needs quotes, or `>` and a new indented line".into())
+        }
+        Value::String(text) if expects(JsonType::Boolean) => match text.to_lowercase().as_str() {
+            "yes" | "on" | "y" => Some("write `true`".into()),
+            "no" | "off" | "n" => Some("write `false`".into()),
+            _ => None,
+        },
+        Value::String(text) if expects(JsonType::Array) => {
+            Some(format!("write a list: [{}]", shortened(text)))
+        }
+        Value::Array(_) if expects(JsonType::Object) => {
+            Some("write lines of `key: value`, without `- `".into())
+        }
+        Value::String(_) if expects(JsonType::Object) => {
+            Some("write lines of `key: value` below, indented".into())
+        }
+        Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_)
+        | Value::Object(_) => None,
+    }
+}
+
+/// A value in a sentence.
+fn shown(value: &Value) -> String {
+    format!("`{}`", shortened(&plain(value)))
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn shortened(text: &str) -> String {
+    const MOST_CHARS: usize = 60;
+    match text.char_indices().nth(MOST_CHARS) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+fn listed(words: &[&str]) -> String {
+    let mut quoted: Vec<String> =
+        words.iter().take(MOST_LISTED).map(|word| format!("`{}`", shortened(word))).collect();
+    if words.len() > MOST_LISTED {
+        quoted.push("…".into());
+    }
+    quoted.join(", ")
+}
+
+/// The first sentence of a description, to stand in the middle of another.
+fn lowered(text: &str) -> String {
+    let sentence = text.split(". ").next().unwrap_or(text).trim_end_matches('.');
+    let mut chars = sentence.chars();
+    let first = chars.next().map(|first| first.to_lowercase().to_string()).unwrap_or_default();
+    format!("({first}{})", chars.as_str())
+}
