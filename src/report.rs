@@ -1,3 +1,54 @@
-//! Results become Markdown, HTML and SVG text; computes no number.
+//! Results become text for terminals, Markdown and one self-contained HTML file; computes no number.
+//!
+//! What is formatted here was measured by `measure`. The only arithmetic is that of formatting: a share as a
+//! percentage, a part of a whole as a length. Text that users wrote (ids, labels, titles) is never trusted: it is
+//! escaped for the form it goes into, and control characters do not reach a terminal.
 
 #![deny(clippy::disallowed_methods)]
+
+mod html;
+mod markdown;
+mod number;
+mod page;
+mod plot;
+mod rows;
+mod summary;
+mod table;
+mod text;
+
+pub use html::RenderError;
+pub use html::html;
+pub use markdown::markdown;
+pub use summary::summary_line;
+pub use text::Detail;
+pub use text::text;
+
+use crate::measure::PolicyPrevalence;
+use std::collections::BTreeMap;
+
+/// What a report says besides its measurements.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report<'a> {
+    /// The headline.
+    pub title: String,
+    /// One line under it.
+    pub subtitle: String,
+    /// When the report was made, as it is to be shown.
+    pub generated_at: String,
+    /// The version of the program.
+    pub version: &'a str,
+    /// Things to know that no code covers, a line each.
+    pub notes: Vec<String>,
+    /// The measurements, in the order to show them.
+    pub policies: &'a [PolicyPrevalence],
+    /// The true prevalence by policy, where a simulation knows it.
+    pub known_truth: Option<BTreeMap<String, f64>>,
+    /// Where the numbers come from: names and values, in order.
+    pub provenance: Vec<(String, String)>,
+}
+
+impl Report<'_> {
+    fn truth(&self, policy: &str) -> Option<f64> {
+        self.known_truth.as_ref()?.get(policy).copied()
+    }
+}

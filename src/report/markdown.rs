@@ -1,0 +1,128 @@
+//! A report as Markdown, for pull requests and wikis.
+
+use crate::measure::PolicyPrevalence;
+use crate::report::Report;
+use crate::report::number::clean;
+use crate::report::number::count;
+use crate::report::number::level;
+use crate::report::number::percent;
+use crate::report::rows::Basis;
+use crate::report::rows::MODEL_DEPENDENT;
+use crate::report::rows::reason;
+use crate::report::rows::rows;
+use crate::report::rows::shared_decimals;
+use crate::report::rows::words;
+use crate::report::summary::summary_line;
+
+/// Returns the report as Markdown: a line, a table and the findings of each policy.
+///
+/// Text that users wrote is escaped: it can neither format, link, mention nor break a table.
+#[must_use]
+pub fn markdown(report: &Report<'_>) -> String {
+    let mut out = format!("## {}\n\n", escaped(&report.title));
+    if !report.subtitle.is_empty() {
+        out.push_str(&format!("{}\n\n", escaped(&report.subtitle)));
+    }
+    for note in &report.notes {
+        out.push_str(&format!("> {}\n\n", escaped(note)));
+    }
+    for measured in report.policies {
+        out.push_str(&policy(report, measured));
+    }
+    for (name, value) in &report.provenance {
+        out.push_str(&format!("- {}: {}\n", escaped(name), escaped(value)));
+    }
+    let (version, time) = (escaped(report.version), escaped(&report.generated_at));
+    out.push_str(&format!("\ntiter {version}, {time}\n"));
+    out
+}
+
+fn policy(report: &Report<'_>, measured: &PolicyPrevalence) -> String {
+    let name = escaped(&measured.subject.policy);
+    let line = escaped(&summary_line(measured));
+    let mut out = format!("### {name}\n\n{line}\n\n{}\n", estimates(report, measured));
+    for finding in &measured.findings {
+        let (code, name, advice) = (finding.code, finding.code.name(), finding.code.advice());
+        out.push_str(&format!(
+            "- **{code} {}** ({}): {}. {}\n",
+            escaped(name),
+            finding.verdict,
+            escaped(&finding.detail),
+            escaped(advice)
+        ));
+    }
+    if !measured.findings.is_empty() {
+        out.push('\n');
+    }
+    out.push_str(&outcomes(measured));
+    out
+}
+
+fn estimates(report: &Report<'_>, measured: &PolicyPrevalence) -> String {
+    let (rows, decimals) = (rows(measured), shared_decimals(measured));
+    let mut out = format!(
+        "| | value | {} interval | n | m | K |\n|---|--:|--:|--:|--:|--:|\n",
+        level(measured.level.value())
+    );
+    for row in &rows {
+        let (value, interval) = match row.estimate {
+            Ok(it) => (decimals.percent(it.value), decimals.interval(it.low, it.high)),
+            Err(missing) => (escaped(&reason(missing)), String::new()),
+        };
+        let size = |n: Option<u64>| n.map(count).unwrap_or_default();
+        let k = row.k.map(|k| format!("{k:.2}")).unwrap_or_default();
+        let name = escaped(&row.marked_name());
+        let (n, m) = (size(row.n), size(row.m));
+        out.push_str(&format!("| {name} | {value} | {interval} | {n} | {m} | {k} |\n"));
+    }
+    if let Some(bounds) = measured.bounds {
+        let interval = decimals.interval(bounds.low, bounds.high);
+        out.push_str(&format!("| worst cases | | {interval} | | | |\n"));
+    }
+    if let Some(truth) = report.truth(&measured.subject.policy) {
+        out.push_str(&format!("| simulated truth | {} | | | | |\n", decimals.percent(truth)));
+    }
+    if rows.iter().any(|row| row.basis == Basis::Model) {
+        out.push_str(&format!("\n{}\n", escaped(MODEL_DEPENDENT)));
+    }
+    out
+}
+
+fn outcomes(measured: &PolicyPrevalence) -> String {
+    let each: Vec<String> = measured
+        .outcomes
+        .iter()
+        .map(|(outcome, share)| format!("{} {}", count(share.n), words(outcome.name())))
+        .collect();
+    let without = percent(measured.non_answer_share);
+    format!("Outcomes: {}; {without} of exposure without an answer.\n\n", each.join(", "))
+}
+
+/// Returns text that Markdown shows as it is.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in clean(text).chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            // a zero-width space keeps names from being notified and issues from being linked
+            '@' | '#' => out.extend(['\\', c, '\u{200b}']),
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '|' | '~' | '!' => {
+                out.extend(['\\', c]);
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_text_cannot_format_or_mention() {
+        assert_eq!(escaped("a|b <i>[x](y)\n@me"), "a\\|b &lt;i&gt;\\[x\\](y)\u{fffd}\\@\u{200b}me");
+    }
+}
