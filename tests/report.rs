@@ -125,6 +125,12 @@ fn withheld() -> World {
     )
 }
 
+/// Gold from elsewhere: its error rates are inverted.
+fn inverted() -> World {
+    let world = World::of("insults").add("violating", 200, (60, 50)).add("allowed", 800, (240, 12));
+    World { drawn: GoldDrawn::Independent, ..world }
+}
+
 fn report<'a>(policies: &'a [PolicyPrevalence]) -> Report<'a> {
     Report {
         title: "Quickstart".to_owned(),
@@ -197,10 +203,19 @@ fn full_text_shows_everything_behind_a_withheld_estimate() {
 
 #[test]
 fn independent_gold_is_marked_as_model_dependent() {
-    let world = World { drawn: GoldDrawn::Independent, ..publishable() };
-    let shown = text(&world.measure(), Detail::Brief);
+    let shown = text(&inverted().measure(), Detail::Brief);
     assert!(shown.contains("corrected*") && shown.contains("* model-dependent"), "{shown}");
     assert!(!shown.contains("rogan-gladen"), "it would be the same line twice: {shown}");
+    let nested = World { drawn: GoldDrawn::FromSample, ..inverted() };
+    let shown = text(&nested.measure(), Detail::Brief);
+    assert!(shown.contains("rogan-gladen*") && !shown.contains("corrected*"), "{shown}");
+}
+
+#[test]
+fn an_estimate_that_does_not_exist_has_no_mark() {
+    let impossible = World { drawn: GoldDrawn::Independent, ..publishable() };
+    let shown = text(&impossible.measure(), Detail::Brief);
+    assert!(shown.contains("corrected: not estimated: ") && !shown.contains('*'), "{shown}");
 }
 
 #[test]
@@ -268,4 +283,14 @@ fn gold_that_finds_nothing_draws_an_interval_from_zero() {
     let page = html(&report(std::slice::from_ref(&none))).unwrap();
     assert!(page.contains("not estimated: there are no units to estimate from"), "no sensitivity");
     assert!(page.contains("<span class=\"badge provisional\">"));
+}
+
+#[test]
+fn an_estimate_that_is_clipped_says_so_beside_the_table() {
+    let world = World::of("spam").add("violating", 100, (40, 30)).add("allowed", 900, (80, 2));
+    let measured = world.measure();
+    let (shown, page) =
+        (text(&measured, Detail::Brief), html(&report(std::slice::from_ref(&measured))).unwrap());
+    assert!(shown.contains("rogan-gladen: S004 clipped: "), "{shown}");
+    assert!(page.contains("rogan-gladen: S004 clipped: "));
 }

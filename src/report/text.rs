@@ -8,11 +8,11 @@ use crate::report::number::count;
 use crate::report::number::level;
 use crate::report::number::percent;
 use crate::report::number::whole;
-use crate::report::rows::Basis;
 use crate::report::rows::MODEL_DEPENDENT;
 use crate::report::rows::Row;
 use crate::report::rows::not_estimated;
 use crate::report::rows::reason;
+use crate::report::rows::remarks;
 use crate::report::rows::rows;
 use crate::report::rows::shared_decimals;
 use crate::report::rows::words;
@@ -65,7 +65,10 @@ fn estimates(measured: &PolicyPrevalence) -> String {
     for (reason, names) in missing(&rows) {
         out.push_str(&format!("{}: {reason}\n", names.join(", ")));
     }
-    if rows.iter().any(|row| row.basis == Basis::Model) {
+    for remark in remarks(measured) {
+        out.push_str(&format!("{remark}\n"));
+    }
+    if rows.iter().any(Row::is_marked) {
         out.push_str(MODEL_DEPENDENT);
         out.push('\n');
     }
@@ -209,7 +212,7 @@ fn origin(measured: &PolicyPrevalence) -> String {
         lines.push(format!("{name}: {}\n", clean(&value)));
     }
     lines.push(format!(
-        "weights: exposure {}, certain {}, largest {}\n",
+        "weights: exposure {}, certain {}, largest of the rest {}\n",
         whole(measured.exposure),
         percent(measured.certainty_share),
         percent(measured.max_weight_share)
