@@ -9,6 +9,7 @@ mod fault;
 mod gold;
 mod guess;
 mod labels;
+mod line_places;
 mod manifest;
 mod output;
 mod rows;

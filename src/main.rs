@@ -1,2 +1,7 @@
-//! titer
-fn main() {}
+//! The `titer` command: everything it does is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    titer::cli::main()
+}

@@ -1,1 +1,30 @@
 //! One function a verb: what `titer VERB` means, without a terminal.
+
+mod error;
+mod labeled;
+mod labeler;
+mod policies;
+mod program;
+mod rows;
+mod units;
+
+pub mod check;
+pub mod compile;
+pub mod demo;
+pub mod gold;
+pub mod init;
+pub mod label;
+pub mod prevalence;
+pub mod report;
+pub mod sample;
+pub mod simulate;
+pub mod try_text;
+
+pub use crate::policy::schema as policy_schema;
+pub use error::Ending;
+pub use error::OpsError;
+pub use labeler::AdHoc;
+pub use labeler::Labeler;
+pub use program::Program;
+pub use program::schema as program_schema;
+pub use units::first as first_unit;

@@ -9,7 +9,6 @@ mod fingerprint;
 mod fit;
 mod model;
 
-pub use file::PolicyFile;
 pub use fit::CONTENT_ROLE;
 pub use fit::UnitMismatch;
 pub use model::AbstainReason;
@@ -34,6 +33,8 @@ use crate::diag::Severity;
 use crate::diag::Source;
 use crate::yaml;
 use crate::yaml::Decoded;
+use file::PolicyFile;
+use serde_json::Value;
 
 /// Reads a policy and checks all it says; with the policy come the warnings.
 ///
@@ -48,4 +49,10 @@ pub fn parse(source: &Source) -> Result<(Policy, Vec<Diagnostic>), Vec<Diagnosti
         return Err(found);
     }
     Ok((build::policy(file), found))
+}
+
+/// Returns the JSON Schema of a policy file, for editors.
+#[must_use]
+pub fn schema() -> Value {
+    yaml::schema_of::<PolicyFile>()
 }

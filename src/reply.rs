@@ -2,7 +2,13 @@
 
 #![deny(clippy::disallowed_methods)]
 
+mod json;
+mod read;
+
 use std::collections::BTreeMap;
+
+pub use read::read;
+pub use read::unanswered;
 
 /// How the labeling of one unit by one policy ended. No outcome is ever dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

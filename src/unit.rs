@@ -97,6 +97,22 @@ impl Design {
 }
 
 impl Unit {
+    /// Returns a unit of one text of role `content`, seen once.
+    #[must_use]
+    pub fn text(id: &str, text: &str) -> Self {
+        let content = Content::Text(text.to_owned());
+        Self {
+            id: id.to_owned(),
+            exposure: 1.0,
+            score: None,
+            segments: BTreeMap::new(),
+            period: None,
+            components: vec![Component { role: "content".to_owned(), content }],
+            inclusion: None,
+            passthrough: serde_json::Map::new(),
+        }
+    }
+
     /// Returns the hash of what a labeler is shown: roles, modalities and contents in order.
     ///
     /// The id, exposure and segments are not part of it: they never reach a labeler.

@@ -141,11 +141,21 @@ mod tests {
             "nme: 5\ncount: -1\non: yes\ncolor: drak\ntags: x\n",
             &[
                 "1:1 Y010 unknown key `nme` / did you mean `name`?",
-                "1:1 Y011 the key `name` is missing / add `name:` (what it is called)",
                 "2:8 Y015 `-1` is less than 0 / ",
                 "3:5 Y012 expected true or false, found the text `yes` / write `true`",
                 "4:8 Y013 `drak` is none of `dark`, `light` / did you mean `dark`?",
                 "5:7 Y012 expected a list, found the text `x` / write a list: [x]",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_missing_key_is_described() {
+        check(
+            "count: 1\ninner: {}\n",
+            &[
+                "1:1 Y011 the key `name` is missing / add `name:` (what it is called)",
+                "2:1 Y011 the key `id` is missing / add `id:` (the id)",
             ],
         );
     }
@@ -167,8 +177,8 @@ mod tests {
         check(
             "name: x\nparts: {A: x}\ninner: {id: A9}\n",
             &[
-                &format!("2:9 Y014 the key `A` does not have the form of one / {ID_FORM}"),
-                "3:13 Y014 `A9` does not have the form `^[a-z]+$` / letters only",
+                &format!("2:9 Y014 the key `A` does not have the right form / {ID_FORM}"),
+                "3:13 Y014 `A9` does not have the right form / letters only",
             ],
         );
     }

@@ -23,6 +23,9 @@ pub enum Color {
     Ansi,
 }
 
+/// The most columns between two marks of one line in one snippet.
+const WIDEST: usize = 100;
+
 /// Returns the diagnostics as text: message, `file:line:col`, snippet and hint of each.
 ///
 /// Sources are found by name; a diagnostic whose source is not given shows its place without
@@ -50,7 +53,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a [Source]) -> Group<'a> {
     let (near, far): (Vec<_>, Vec<_>) = diagnostic
         .related
         .iter()
-        .partition(|related| related.place.source == diagnostic.place.source);
+        .partition(|related| fits_one_snippet(&diagnostic.place, &related.place));
     let mut marks = vec![Mark {
         kind: AnnotationKind::Primary,
         place: &diagnostic.place,
@@ -71,6 +74,11 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a [Source]) -> Group<'a> {
         Some(hint) => group.element(Level::HELP.message(visible(hint))),
         None => group,
     }
+}
+
+/// Whether both places can be shown at once: two marks far apart in one line cannot.
+fn fits_one_snippet(a: &Place, b: &Place) -> bool {
+    a.source == b.source && (a.line != b.line || a.column.abs_diff(b.column) < WIDEST)
 }
 
 /// A place to underline, in one source with the others of its snippet.
@@ -183,6 +191,15 @@ error[T001]: wrong
         for part in ["warning[T002]", "first here", "q.yaml:1:1", "and there", "help: remove one"] {
             assert!(out.contains(part), "{part} in\n{out}");
         }
+    }
+
+    #[test]
+    fn marks_far_apart_in_one_line_stay_readable() {
+        let source = Source::new("p.yaml", &format!("a: 1{}b: 2\n", " ".repeat(100_000)));
+        let diagnostic = Diagnostic::error("T001", source.place(100_004..100_005), "again")
+            .related(source.place(0..1), "first here");
+        let out = super::text(&[diagnostic], &[source], Color::Plain);
+        assert!(out.contains("p.yaml:1:1\n") && out.len() < 2_000, "{} bytes", out.len());
     }
 
     #[test]

@@ -97,8 +97,10 @@ pub enum InputMistake {
         /// The unit's id.
         id: String,
     },
-    /// An exposure is not a finite number above 0.
-    #[error("unit `{id}` has exposure {exposure}; an exposure must be a finite number above 0")]
+    /// An exposure is not a number above 0 that can be weighed.
+    #[error(
+        "unit `{id}` has exposure {exposure}; an exposure must be a number above 0, within 1e-100 and 1e100"
+    )]
     BadExposure {
         /// The unit's id.
         id: String,

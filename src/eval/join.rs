@@ -234,7 +234,7 @@ fn unit_mistakes(units: &[LabeledUnit<'_>]) -> Vec<InputMistake> {
         if !seen.insert(unit.id) {
             mistakes.push(InputMistake::DuplicateUnit { id: id() });
         }
-        if !(unit.exposure.is_finite() && unit.exposure > 0.0) {
+        if Weight::new(unit.exposure, 1.0).is_err() {
             mistakes.push(InputMistake::BadExposure { id: id(), exposure: unit.exposure });
         }
         if let Some(inclusion) = unit.inclusion {

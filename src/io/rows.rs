@@ -6,6 +6,7 @@ use crate::io::IoError;
 use crate::io::Problem;
 use crate::io::Source;
 use crate::io::cell::Cell;
+use crate::io::line_places::LinePlaces;
 use csv::ByteRecord;
 use serde::Deserialize;
 use serde::Deserializer as _;
@@ -37,16 +38,8 @@ pub(super) enum Next {
 }
 
 enum Lines {
-    Json {
-        reader: Box<dyn BufRead + Send>,
-        line: u64,
-        buffer: Vec<u8>,
-    },
-    Separated {
-        reader: csv::Reader<Box<dyn BufRead + Send>>,
-        header: Vec<String>,
-        record: ByteRecord,
-    },
+    Json { reader: Box<dyn BufRead + Send>, line: u64, buffer: Vec<u8> },
+    Separated { reader: csv::Reader<LinePlaces>, header: Vec<String>, record: ByteRecord },
 }
 
 impl Rows {
@@ -61,7 +54,8 @@ impl Rows {
                     .delimiter(delimiter)
                     .flexible(true)
                     .has_headers(true)
-                    .from_reader(reader);
+                    .buffer_capacity(1 << 16)
+                    .from_reader(LinePlaces::new(reader));
                 let header = header(&name, reader.byte_headers())?;
                 Lines::Separated { reader, header, record: ByteRecord::new() }
             }
@@ -97,14 +91,15 @@ impl Rows {
                     return Ok(json_row(*line, buffer.trim_ascii_end(), &mut each));
                 }
             },
-            Lines::Separated { reader, header, record } => {
-                // The reader may stand on the line break before the row, so the row says its own line.
-                match reader.read_byte_record(record) {
-                    Ok(false) => Ok(Next::End),
-                    Ok(true) => Ok(separated_row(header, record, &mut each)),
-                    Err(error) => Err(reading(std::io::Error::other(error))),
+            Lines::Separated { reader, header, record } => match reader.read_byte_record(record) {
+                Ok(false) => Ok(Next::End),
+                Ok(true) => {
+                    let from = record.position().map_or(0, csv::Position::byte);
+                    let row = reader.get_mut().line_from(from);
+                    Ok(separated_row(row, header, record, &mut each))
                 }
-            }
+                Err(error) => Err(reading(std::io::Error::other(error))),
+            },
         }
     }
 }
@@ -131,11 +126,11 @@ fn header(name: &str, read: csv::Result<&ByteRecord>) -> Result<Vec<String>, IoE
 }
 
 fn separated_row(
+    row: u64,
     header: &[String],
     record: &ByteRecord,
     each: &mut dyn FnMut(&str, Cell<'_>),
 ) -> Next {
-    let row = record.position().map_or(0, csv::Position::line);
     let bad =
         |column: Option<&String>, fault| Next::Bad(Problem { row, column: column.cloned(), fault });
     if record.len() != header.len() {

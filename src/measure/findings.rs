@@ -9,6 +9,7 @@ use crate::measure::Code;
 use crate::measure::Floor;
 use crate::measure::Settings;
 use crate::measure::Verdict;
+use crate::stats::CellSums;
 use crate::stats::WeightSum;
 
 /// A single unit with more of the estimated exposure than this is worth saying.
@@ -18,7 +19,7 @@ const REFUSED_WEIGHT: f64 = 0.2;
 /// Non-answers beyond this share of the exposure are worth saying.
 const NOTED_NON_ANSWERS: f64 = 0.05;
 /// A cell's gold is uneven when its effective size is below this part of its count.
-const EVEN_GOLD: f64 = 0.5;
+const EVEN_GOLD: f64 = 0.6;
 /// Cells with less of the exposure than this are not checked for uneven gold.
 const CHECKED_SHARE: f64 = 0.01;
 /// Labels are uneven when their effective size is below this part of their count.
@@ -227,20 +228,18 @@ impl Evidence<'_> {
     }
 
     fn uneven(&self) -> Option<Finding> {
-        let kish = |sum: &WeightSum| sum.weight.powi(2) / sum.error / sum.count as f64;
         let all = self.joined.cells.all();
         let labels = all.iter().fold(WeightSum::default(), |sum, cell| sum.plus(&cell.labeled));
         let mut named = Vec::new();
-        if kish(&labels) < EVEN_LABELS {
+        if evenness(&labels) < EVEN_LABELS {
             named.push(format!(
                 "the labels count as {:.0} % of their number",
-                100.0 * kish(&labels)
+                100.0 * evenness(&labels)
             ));
         }
-        for cell in
-            self.cells.iter().filter(|cell| self.share(cell.sums.labeled.weight) >= CHECKED_SHARE)
-        {
-            let part = kish(&cell.sums.gold());
+        let large = |cell: &&CellInUse| self.share(cell.sums.labeled.weight) >= CHECKED_SHARE;
+        for cell in self.cells.iter().filter(large) {
+            let part = self.gold_evenness(&cell.sums);
             if part < EVEN_GOLD {
                 named.push(format!(
                     "the gold of cell {} counts as {:.0} % of its number",
@@ -250,6 +249,20 @@ impl Evidence<'_> {
             }
         }
         (!named.is_empty()).then(|| Finding::new(Code::LowEss, named.join("; ")))
+    }
+
+    /// Returns the effective size of a cell's gold over its count.
+    ///
+    /// Where all units of the cell were equally likely to be chosen, it is what the cell's weights lead to expect: the gold
+    /// at hand looks even just when it missed the heavy units.
+    fn gold_evenness(&self, cell: &CellSums) -> f64 {
+        let (labeled, gold) = (&cell.labeled, cell.gold());
+        if !self.nested() || self.joined.gold_probability != Presence::None || gold.count == 0 {
+            return evenness(&gold);
+        }
+        let rho = gold.count as f64 / labeled.count as f64;
+        let error = labeled.square - rho * (labeled.square - labeled.error);
+        labeled.weight.powi(2) / error / labeled.count as f64
     }
 
     fn non_answers(&self) -> Option<Finding> {
@@ -272,4 +285,9 @@ impl Evidence<'_> {
         );
         Some(Finding::new(Code::FloorOfIgnorance, detail))
     }
+}
+
+/// Returns Kish's effective size over the count; not a number, and so never too small, without units.
+fn evenness(sum: &WeightSum) -> f64 {
+    sum.weight.powi(2) / sum.error / sum.count as f64
 }

@@ -292,6 +292,17 @@ fn a_unit_that_outweighs_the_rest_is_refused() {
 }
 
 #[test]
+fn heavy_units_that_gold_may_miss_are_provisional_even_when_it_missed_them() {
+    let mut world = World::default().add("bad", 200, (60, 50)).add("fine", 800, (240, 12));
+    for unit in world.units.iter_mut().filter(|unit| unit.2 == "fine").skip(780) {
+        unit.3 = 40.0;
+    }
+    let measured = world.measure(GoldDrawn::FromSample);
+    assert_eq!((measured.verdict, codes(&measured)), (Verdict::Provisional, vec![Code::LowEss]));
+    assert!(measured.findings[0].detail.contains("cell unflagged"), "{:?}", measured.findings);
+}
+
+#[test]
 fn gold_for_the_whole_population_is_the_truth() {
     let measured = World::default()
         .add("bad", 40, (40, 30))

@@ -172,3 +172,54 @@ fn version(text: &str) -> Version {
 fn pairs<V, T>(entries: Entries<V>, build: impl Fn(String, V) -> T) -> Vec<T> {
     entries.0.into_iter().map(|(key, value)| build(key, value)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::Source;
+    use crate::policy;
+
+    fn parsed(more: &str) -> Policy {
+        let labels = "\
+labels:
+  fine: {default: true}
+  bad:
+    severity: 3
+    includes: {zeal: Zealous., anger: {text: Angry., was: rage}}
+    excludes: {joke: A joke.}
+";
+        let text = format!("policy: p\nversion: 10.2.3\n{labels}{more}");
+        policy::parse(&Source::new("t", &text)).unwrap().0
+    }
+
+    #[test]
+    fn ids_derive_from_keys_in_the_order_of_the_text() {
+        let policy = parsed("exceptions: {art: {when: Art., then: fine}}\n");
+        assert_eq!(policy.rule_ids(), ["bad.zeal", "bad.anger", "bad.joke", "art"]);
+        assert_eq!(policy.labels[1].includes[1].was.as_deref(), Some("bad.rage"));
+        assert_eq!(policy.version.to_string(), "10.2.3");
+        assert_eq!((policy.severity("bad"), policy.severity("none")), (Some(3), None));
+        assert_eq!(policy.default_label().map(|label| label.id.as_str()), Some("fine"));
+    }
+
+    #[test]
+    fn tests_are_asked_once_and_must_agree_unless_they_say_otherwise() {
+        let policy = parsed(
+            "tests: [{unit: x, expect: bad}, {unit: y, expect: fine, repeats: 3, agree: 0.5}]\n",
+        );
+        let asked: Vec<_> = policy.tests.iter().map(|t| (t.repeats, t.agree.to_string())).collect();
+        assert_eq!(asked, [(1, "1".to_owned()), (3, "0.5".to_owned())]);
+    }
+
+    #[test]
+    fn the_parts_of_a_case_keep_their_order() {
+        let components = "components: {query: {modality: text}, hit: {modality: text}}\n";
+        let policy = parsed(&format!(
+            "{components}examples: [{{unit: {{hit: [a, b], query: c}}, label: bad}}]\n"
+        ));
+        let roles: Vec<_> = policy.examples[0].components.iter().map(|c| c.role.as_str()).collect();
+        assert_eq!(roles, ["hit", "hit", "query"]);
+        assert_eq!(policy.roles(), ["query", "hit"]);
+        assert_eq!(parsed("").roles(), [CONTENT_ROLE]);
+    }
+}

@@ -104,6 +104,7 @@ impl Checker<'_> {
             return None;
         }
         let place = self.place(at);
+        let message = shortened(message);
         self.found.push(Diagnostic { severity, ..Diagnostic::error(code, place, message) });
         self.found.last_mut()
     }
@@ -148,6 +149,15 @@ fn collect_blank(value: &Value, steps: &mut Vec<String>, blank: &mut Vec<Vec<Str
         steps.push(step);
         collect_blank(value, steps, blank);
         steps.pop();
+    }
+}
+
+/// A message that quotes a very long id says its beginning only.
+fn shortened(message: String) -> String {
+    const MOST_CHARS: usize = 300;
+    match message.char_indices().nth(MOST_CHARS) {
+        Some((end, _)) => format!("{}…", message.get(..end).unwrap_or_default()),
+        None => message,
     }
 }
 

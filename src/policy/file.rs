@@ -19,79 +19,79 @@ const ROLE_FORM: &str =
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "titer policy")]
-pub struct PolicyFile {
+pub(super) struct PolicyFile {
     /// The policy's id, which no longer changes once the policy is active.
     #[schemars(regex(pattern = ID_PATTERN), extend("patternErrorMessage" = ID_FORM))]
-    pub policy: String,
+    pub(super) policy: String,
     /// Three numbers, such as 1.0.0. The first rises when the human standard changed, the second
     /// with a clarification, the third with a change of wording only.
     #[schemars(regex(pattern = VERSION_PATTERN), extend("patternErrorMessage" = VERSION_FORM))]
-    pub version: String,
+    pub(super) version: String,
     /// Where the policy is in its life.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub status: FileStatus,
+    pub(super) status: FileStatus,
     /// A name for people.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub title: Option<String>,
+    pub(super) title: Option<String>,
     /// Who answers for the policy.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub owners: Vec<String>,
+    pub(super) owners: Vec<String>,
     /// Not supported by this version of titer. Files with shared terms.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub imports: Option<Vec<String>>,
+    pub(super) imports: Option<Vec<String>>,
     /// Why the policy exists, for people: it is never in a prompt.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub rationale: Option<String>,
+    pub(super) rationale: Option<String>,
     /// What the policy applies to, and what not.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub scope: Option<String>,
+    pub(super) scope: Option<String>,
     /// Words with a fixed meaning in the rules.
     #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(extend("propertyNames" = {"pattern": WORD_PATTERN, "patternErrorMessage": WORD_FORM}))]
-    pub terms: Entries<String>,
+    pub(super) terms: Entries<String>,
     /// How to read the rules.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub interpretation: Vec<String>,
+    pub(super) interpretation: Vec<String>,
     /// How the labels relate to each other.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub mode: FileMode,
+    pub(super) mode: FileMode,
     /// What may be assigned, by id; exactly one is the default.
-    pub labels: Entries<FileLabel>,
+    pub(super) labels: Entries<FileLabel>,
     /// Cases in which another label applies, by id.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub exceptions: Entries<FileException>,
+    pub(super) exceptions: Entries<FileException>,
     /// Questions by id, answered yes, no or unknown before the label.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub checks: Entries<String>,
+    pub(super) checks: Entries<String>,
     /// Ids of criteria (`label.criterion`) and exceptions, the stronger first.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub precedence: Vec<String>,
+    pub(super) precedence: Vec<String>,
     /// Reasons by id to answer "cannot tell" instead of a label.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub abstain: Entries<String>,
+    pub(super) abstain: Entries<String>,
     /// What a unit consists of, by role; only for units of several parts.
     #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(extend("propertyNames" = {"pattern": ROLE_PATTERN, "patternErrorMessage": ROLE_FORM}))]
-    pub components: Entries<FileComponent>,
+    pub(super) components: Entries<FileComponent>,
     /// Not supported by this version of titer. The unit's label from the labels of its components.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub rollup: Option<String>,
+    pub(super) rollup: Option<String>,
     /// Worked cases, which a model may be shown.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub examples: Vec<FileExample>,
+    pub(super) examples: Vec<FileExample>,
     /// Cases the policy must get right, which a model is never shown.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub tests: Vec<FileTest>,
+    pub(super) tests: Vec<FileTest>,
     /// The codes other taxonomies have for the same thing, by taxonomy.
     #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(extend("propertyNames" = {"pattern": WORD_PATTERN, "patternErrorMessage": WORD_FORM}))]
-    pub crosswalk: Entries<Vec<String>>,
+    pub(super) crosswalk: Entries<Vec<String>>,
 }
 
 /// Where a policy is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum FileStatus {
+pub(super) enum FileStatus {
     /// Being written.
     #[default]
     Draft,
@@ -104,7 +104,7 @@ pub enum FileStatus {
 /// How the labels of a policy relate to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum FileMode {
+pub(super) enum FileMode {
     /// Exactly one label applies.
     #[default]
     Single,
@@ -117,29 +117,29 @@ pub enum FileMode {
 /// Something that may be assigned to a unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct FileLabel {
+pub(super) struct FileLabel {
     /// Whether this is the label of a unit no rule speaks about.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub default: bool,
+    pub(super) default: bool,
     /// 0 is allowed, above 0 is violating, more is worse.
     #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(range(max = 1000))]
-    pub severity: u32,
+    pub(super) severity: u32,
     /// What the label means.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub definition: Option<String>,
+    pub(super) definition: Option<String>,
     /// Criteria by id that put a unit under the label.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub includes: Entries<FileCriterion>,
+    pub(super) includes: Entries<FileCriterion>,
     /// Criteria by id that keep a unit out of the label.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub excludes: Entries<FileCriterion>,
+    pub(super) excludes: Entries<FileCriterion>,
 }
 
 /// One test for a label: its text, or its text with the id it had before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
-pub enum FileCriterion {
+pub(super) enum FileCriterion {
     /// The text alone.
     Text(String),
     /// The text of a criterion that had another id.
@@ -149,50 +149,50 @@ pub enum FileCriterion {
 /// A criterion that had another id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RenamedCriterion {
+pub(super) struct RenamedCriterion {
     /// The test in words.
-    pub text: String,
+    pub(super) text: String,
     /// The id it had before under the same label, so that its history stays with it.
     #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(regex(pattern = ID_PATTERN), extend("patternErrorMessage" = ID_FORM))]
-    pub was: Option<String>,
+    pub(super) was: Option<String>,
 }
 
 /// A case in which another label applies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct FileException {
+pub(super) struct FileException {
     /// When it applies.
-    pub when: String,
+    pub(super) when: String,
     /// The label that then applies.
-    pub then: String,
+    pub(super) then: String,
     /// What takes the exception away again.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub unless: Option<String>,
+    pub(super) unless: Option<String>,
 }
 
 /// What a component of a unit may be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct FileComponent {
+pub(super) struct FileComponent {
     /// What it holds.
-    pub modality: FileModality,
+    pub(super) modality: FileModality,
     /// Whether a unit without it is refused.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub required: bool,
+    pub(super) required: bool,
     /// Whether it is judged, or only read.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub judge: FileJudging,
+    pub(super) judge: FileJudging,
     /// The most parts of this role in one unit.
     #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(range(min = 1))]
-    pub most: Option<u32>,
+    pub(super) most: Option<u32>,
 }
 
 /// What a component holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum FileModality {
+pub(super) enum FileModality {
     /// Text.
     Text,
     /// Not supported by this version of titer. A picture.
@@ -202,7 +202,7 @@ pub enum FileModality {
 /// Whether a component is judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum FileJudging {
+pub(super) enum FileJudging {
     /// The label speaks about it.
     #[default]
     Judged,
@@ -213,43 +213,43 @@ pub enum FileJudging {
 /// A worked case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct FileExample {
+pub(super) struct FileExample {
     /// The unit: its text, or texts by role.
-    pub unit: FileUnit,
+    pub(super) unit: FileUnit,
     /// The label or abstain id it gets.
-    pub label: String,
+    pub(super) label: String,
     /// The criteria and exceptions that decide it.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub criteria: Vec<String>,
+    pub(super) criteria: Vec<String>,
     /// Why it gets this label.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub because: Option<String>,
+    pub(super) because: Option<String>,
 }
 
 /// A case the policy must get right.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct FileTest {
+pub(super) struct FileTest {
     /// The unit: its text, or texts by role.
-    pub unit: FileUnit,
+    pub(super) unit: FileUnit,
     /// The label or abstain id it must get.
-    pub expect: String,
+    pub(super) expect: String,
     /// The criteria and exceptions that must be cited.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub criteria: Vec<String>,
+    pub(super) criteria: Vec<String>,
     /// How often the model is asked; 1 when left out.
     #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(range(min = 1, max = 1000))]
-    pub repeats: Option<u32>,
+    pub(super) repeats: Option<u32>,
     /// The share of the repeats that must match, above 0 and up to 1; 1 when left out.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub agree: Option<f64>,
+    pub(super) agree: Option<f64>,
 }
 
 /// The unit of a case: its text, or texts by role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
-pub enum FileUnit {
+pub(super) enum FileUnit {
     /// One text of role `content`.
     Text(String),
     /// Texts by role.
@@ -260,7 +260,7 @@ pub enum FileUnit {
 /// One text, or several of the same role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
-pub enum FileTexts {
+pub(super) enum FileTexts {
     /// One.
     One(String),
     /// Several, in order.

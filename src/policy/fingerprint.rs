@@ -108,3 +108,67 @@ fn component(hash: &mut Hash, component: &Component) {
         Content::Image(reference) => hash.text("image").text(reference),
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::diag::Source;
+    use crate::policy;
+    use crate::unit::Fingerprint;
+
+    const TEXT: &str = "\
+policy: p
+version: 1.0.0
+labels:
+  allowed: {default: true}
+  bad: {severity: 1, definition: Bad., includes: {worst: {text: Worst., was: worse}}}
+exceptions: {news: {when: News., then: allowed}}
+precedence: [news, bad.worst]
+abstain: {unclear: Nothing to see.}
+examples: [{unit: x, label: bad, because: So.}]
+tests: [{unit: y, expect: allowed}]
+";
+
+    fn fingerprint(text: &str) -> Fingerprint {
+        policy::parse(&Source::new("t", text)).unwrap().0.fingerprint()
+    }
+
+    #[track_caller]
+    fn changed(from: &str, to: &str) -> bool {
+        assert!(TEXT.contains(from), "{from}");
+        fingerprint(TEXT) != fingerprint(&TEXT.replace(from, to))
+    }
+
+    #[test]
+    fn what_never_reaches_a_prompt_never_changes_it() {
+        let people = "version: 1.0.0\nstatus: active\nowners: [me]\nrationale: Why.\n# note";
+        assert!(!changed("version: 1.0.0", people));
+        assert!(!changed("abstain:", "crosswalk: {other: [S1]}\nabstain:"));
+        assert!(!changed("unit: y, expect: allowed", "unit: z, expect: bad"));
+        assert!(!changed("{text: Worst., was: worse}", "Worst."));
+    }
+
+    #[test]
+    fn what_can_reach_a_prompt_changes_it() {
+        for (from, to) in [
+            ("policy: p", "policy: q"),
+            ("1.0.0", "1.0.1"),
+            ("Bad.", "Very bad."),
+            ("severity: 1", "severity: 2"),
+            ("Worst.", "Worse."),
+            ("includes", "excludes"),
+            ("when: News.", "when: Art."),
+            ("then: allowed", "then: bad"),
+            ("[news, bad.worst]", "[bad.worst, news]"),
+            ("Nothing to see.", "Nothing."),
+            ("So.", "Because."),
+            ("unit: x, label", "unit: z, label"),
+            ("precedence:", "checks: {seen: Is it seen?}\nprecedence:"),
+            ("precedence:", "terms: {bad: Not good.}\nprecedence:"),
+            ("precedence:", "interpretation: [As written.]\nprecedence:"),
+            ("precedence:", "scope: Feed.\nprecedence:"),
+            ("precedence:", "components: {content: {modality: text}}\nprecedence:"),
+        ] {
+            assert!(changed(from, to), "{from} -> {to}");
+        }
+    }
+}

@@ -126,3 +126,59 @@ fn listed(roles: &[String]) -> String {
     let quoted: Vec<String> = roles.iter().map(|role| format!("`{role}`")).collect();
     quoted.join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::Source;
+    use crate::policy;
+    use std::collections::BTreeMap;
+
+    fn check(components: &str, parts: &[&str]) -> Result<(), UnitMismatch> {
+        let labels = "{allowed: {default: true}, bad: {severity: 1, definition: Bad.}}";
+        let text = format!("policy: p\nversion: 1.0.0\nlabels: {labels}\n{components}");
+        let unit = Unit {
+            id: "u".into(),
+            exposure: 1.0,
+            score: None,
+            segments: BTreeMap::new(),
+            period: None,
+            components: parts
+                .iter()
+                .map(|role| Component {
+                    role: (*role).into(),
+                    content: match *role {
+                        "picture" => Content::Image("a.png".into()),
+                        _ => Content::Text("text".into()),
+                    },
+                })
+                .collect(),
+            inclusion: None,
+            passthrough: serde_json::Map::new(),
+        };
+        policy::parse(&Source::new("t", &text)).unwrap().0.check_unit(&unit)
+    }
+
+    #[test]
+    fn without_components_a_unit_is_one_text_of_role_content() {
+        assert_eq!(check("", &["content"]), Ok(()));
+        assert_eq!(check("", &[]), Err(UnitMismatch::Empty));
+        let too_many = UnitMismatch::TooMany { role: "content".into(), found: 2, most: 1 };
+        assert_eq!(check("", &["content", "content"]), Err(too_many));
+        let unknown =
+            UnitMismatch::UnknownRole { role: "query".into(), known: vec!["content".into()] };
+        assert_eq!(check("", &["query"]), Err(unknown));
+    }
+
+    #[test]
+    fn components_say_what_a_unit_consists_of() {
+        let rules = "components: {query: {modality: text, required: true}, answer: {modality: text, most: 2}, picture: {modality: text}}";
+        assert_eq!(check(rules, &["query", "answer", "answer"]), Ok(()));
+        let missing = UnitMismatch::MissingRole { role: "query".into() };
+        assert_eq!(check(rules, &["answer"]), Err(missing));
+        let too_many = UnitMismatch::TooMany { role: "answer".into(), found: 3, most: 2 };
+        assert_eq!(check(rules, &["query", "answer", "answer", "answer"]), Err(too_many));
+        let image = UnitMismatch::WrongModality { role: "picture".into() };
+        assert_eq!(check(rules, &["query", "picture"]), Err(image));
+    }
+}

@@ -25,8 +25,8 @@ pub enum StatsError {
     /// The level of an interval lies outside (0, 1).
     #[error("an interval level must lie strictly between 0 and 1, not {0}")]
     NotALevel(f64),
-    /// An exposure is not finite and above 0.
-    #[error("an exposure must be a finite number above 0, not {0}")]
+    /// An exposure is not a number above 0 that can be weighed.
+    #[error("an exposure must lie within 1e-100 and 1e100, also after weighting, not {0}")]
     NotAnExposure(f64),
     /// A probability lies outside (0, 1].
     #[error("an inclusion probability must lie in (0, 1], not {0}")]

@@ -2,6 +2,9 @@
 
 use crate::stats::StatsError;
 
+/// Weights lie in this range, so that no sum of their squares overflows or vanishes.
+const WEIGHTS: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
+
 /// The weight of a unit in the first phase (the labeled sample).
 ///
 /// Symbols: exposure `t`, inclusion probability `pi`, weight `d = t / pi`.
@@ -25,6 +28,8 @@ pub struct WeightSum {
     pub count: u64,
     /// Sum of weights.
     pub weight: f64,
+    /// Sum of squared weights.
+    pub square: f64,
     /// Sum of `(1 - probability) * weight^2`: the Poisson design variance of the sum of weights.
     pub error: f64,
     /// The part of `error` due to the first phase; the same as `error` for first-phase weights.
@@ -40,13 +45,15 @@ impl Weight {
     ///
     /// # Errors
     ///
-    /// [`StatsError::NotAnExposure`] unless it is finite and above 0, [`StatsError::NotAProbability`]
-    /// outside (0, 1].
+    /// [`StatsError::NotAnExposure`] unless it and the weight lie within 1e-100 to 1e100,
+    /// [`StatsError::NotAProbability`] outside (0, 1].
     pub fn new(exposure: f64, probability: f64) -> Result<Self, StatsError> {
-        if !(exposure.is_finite() && exposure > 0.0) {
-            return Err(StatsError::NotAnExposure(exposure));
+        let weight = Self { exposure, probability: checked_probability(probability)? };
+        if WEIGHTS.contains(&exposure) && WEIGHTS.contains(&weight.value()) {
+            Ok(weight)
+        } else {
+            Err(StatsError::NotAnExposure(exposure))
         }
-        Ok(Self { exposure, probability: checked_probability(probability)? })
     }
 
     /// Returns the inclusion probability.
@@ -69,7 +76,12 @@ impl GoldWeight {
     ///
     /// [`StatsError::NotAProbability`] outside (0, 1].
     pub fn new(first: Weight, probability: f64) -> Result<Self, StatsError> {
-        Ok(Self { first, probability: checked_probability(probability)? })
+        let weight = Self { first, probability: checked_probability(probability)? };
+        if WEIGHTS.contains(&weight.value()) {
+            Ok(weight)
+        } else {
+            Err(StatsError::NotAProbability(probability))
+        }
     }
 
     /// Returns `t / (pi * rho)`.
@@ -97,6 +109,7 @@ impl WeightSum {
     pub fn absorb(&mut self, other: &Self) {
         self.count += other.count;
         self.weight += other.weight;
+        self.square += other.square;
         self.error += other.error;
         self.first_phase_error += other.first_phase_error;
         self.largest = self.largest.max(other.largest);
@@ -113,6 +126,7 @@ impl WeightSum {
     fn push(&mut self, weight: f64, error: f64, first_phase_error: f64) {
         self.count += 1;
         self.weight += weight;
+        self.square += weight.powi(2);
         self.error += error;
         self.first_phase_error += first_phase_error;
         if error > 0.0 {
@@ -142,6 +156,8 @@ mod tests {
             (-1.0, 0.5),
             (f64::NAN, 0.5),
             (f64::INFINITY, 0.5),
+            (1e-200, 0.5),
+            (1e99, 1e-9),
             (1.0, 0.0),
             (1.0, 1.1),
             (1.0, f64::NAN),

@@ -54,7 +54,8 @@ fn with_bounds(schema: &mut Schema) {
         Some("uint8") => u64::from(u8::MAX),
         Some("uint16") => u64::from(u16::MAX),
         Some("uint32") => u64::from(u32::MAX),
-        Some("uint" | "uint64") => u64::from(u32::MAX),
+        // The largest whole number every JSON reader keeps exactly.
+        Some("uint" | "uint64") => (1 << 53) - 1,
         _ => return,
     };
     if let Some(object) = schema.as_object_mut() {

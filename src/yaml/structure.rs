@@ -47,7 +47,8 @@ impl Reader<'_> {
         let at = error.instance_path().as_str();
         let kind = error.kind();
         if let ValidationErrorKind::AdditionalProperties { unexpected } = kind {
-            return unexpected.iter().map(|key| self.unknown_key(error, key)).collect();
+            let unexpected = unexpected.iter().take(MOST);
+            return unexpected.map(|key| self.unknown_key(error, key)).collect();
         }
         if let ValidationErrorKind::AnyOf { context }
         | ValidationErrorKind::OneOfNotValid { context } = kind
@@ -59,8 +60,13 @@ impl Reader<'_> {
             let place = self.places.key(&(at.to_owned() + &pointer([&key])));
             let form =
                 form_of(self.parent_schema_of(inner)).or_else(|| form_of(self.schema_of(error)));
-            let message = format!("the key `{key}` does not have the form of one");
+            let message = format!("the key `{key}` does not have the right form");
             return vec![with_form(Diagnostic::error("Y014", place, message), form)];
+        }
+        if let ValidationErrorKind::Required { property } = kind
+            && self.misspelt(error, property)
+        {
+            return Vec::new();
         }
         vec![match kind {
             ValidationErrorKind::Required { property } => self.missing_key(error, property),
@@ -73,10 +79,10 @@ impl Reader<'_> {
                 self.not_among(error, &[expected_value])
             }
             ValidationErrorKind::Pattern { pattern } => {
-                let shown = shown(error.instance());
-                let message = format!("{shown} does not have the form `{pattern}`");
-                let diagnostic = Diagnostic::error("Y014", self.places.value(at), message);
-                with_form(diagnostic, form_of(self.parent_schema_of(error)))
+                let message = format!("{} does not have the right form", shown(error.instance()));
+                let form = form_of(self.parent_schema_of(error)).map(str::to_owned);
+                Diagnostic::error("Y014", self.places.value(at), message)
+                    .hint(form.unwrap_or_else(|| format!("it must match the pattern `{pattern}`")))
             }
             _ => Diagnostic::error("Y015", self.places.value(at), bounds(error)),
         }]
@@ -99,6 +105,15 @@ impl Reader<'_> {
             None if known.is_empty() => diagnostic.hint("remove it: no further key may stand here"),
             None => diagnostic.hint(format!("keys that may stand here: {}", listed(&known))),
         }
+    }
+
+    /// Whether a missing key is there under a wrong name, which is then said at that key.
+    fn misspelt(&self, error: &ValidationError<'_>, property: &Value) -> bool {
+        let missing = property.as_str().unwrap_or_default();
+        let properties = self.parent_schema_of(error).and_then(|schema| schema.get("properties"));
+        let known = |key: &str| properties.and_then(|properties| properties.get(key)).is_some();
+        let mut keys = error.instance().as_object().into_iter().flat_map(|map| map.keys());
+        keys.any(|key| !known(key) && nearest(key, [missing]).is_some())
     }
 
     fn missing_key(&self, error: &ValidationError<'_>, property: &Value) -> Diagnostic {
@@ -160,34 +175,22 @@ impl Reader<'_> {
     ) -> Vec<Diagnostic> {
         let at = error.instance_path();
         let here = |inner: &ValidationError<'_>| inner.instance_path().as_str() == at.as_str();
-        let constants: Option<Vec<&Value>> = forms
-            .iter()
-            .map(|form| match form.as_slice() {
-                [only] if here(only) => constant(only),
-                _ => None,
-            })
-            .collect();
-        if let Some(options) = constants {
-            let options: Vec<&Value> = options.into_iter().flat_map(flattened).collect();
+        if let Some(options) = constants(forms, at.as_str()) {
             return vec![self.not_among(error, &options)];
         }
         let of_this_type = |form: &&Vec<ValidationError<'static>>| {
-            !form.iter().any(|inner| here(inner) && inner.kind().keyword() == "type")
-                && !form.iter().any(|inner| inner.kind().keyword() == "const")
+            let fails = |inner: &ValidationError<'_>| match inner.kind().keyword() {
+                "type" => here(inner),
+                keyword => keyword == "const",
+            };
+            !form.iter().any(fails)
         };
         let candidates: Vec<_> = forms.iter().filter(of_this_type).collect();
         if let [form] = candidates.as_slice() {
             return form.iter().flat_map(|inner| self.explain(inner)).collect();
         }
-        let types: Vec<&str> = forms
-            .iter()
-            .flatten()
-            .filter(|inner| here(inner))
-            .filter_map(|inner| match inner.kind() {
-                ValidationErrorKind::Type { kind: TypeKind::Single(one) } => Some(noun(*one)),
-                _ => None,
-            })
-            .collect();
+        let types: Vec<&str> =
+            forms.iter().flatten().filter(|inner| here(inner)).filter_map(wanted_type).collect();
         let message = match types.as_slice() {
             [] => format!("{} has none of the allowed forms", found(error.instance())),
             types => format!("expected {}, found {}", types.join(" or "), found(error.instance())),
@@ -204,6 +207,25 @@ impl Reader<'_> {
     /// The value of the failed keyword itself.
     fn schema_of(&self, error: &ValidationError<'_>) -> Option<&Value> {
         self.schema.pointer(error.schema_path().as_str())
+    }
+}
+
+/// The values of forms that are each one value, as those of an enumeration are.
+fn constants<'e>(forms: &'e [Vec<ValidationError<'static>>], at: &str) -> Option<Vec<&'e Value>> {
+    let each: Option<Vec<&Value>> = forms
+        .iter()
+        .map(|form| match form.as_slice() {
+            [only] if only.instance_path().as_str() == at => constant(only),
+            _ => None,
+        })
+        .collect();
+    each.map(|each| each.into_iter().flat_map(flattened).collect())
+}
+
+fn wanted_type(error: &ValidationError<'_>) -> Option<&'static str> {
+    match error.kind() {
+        ValidationErrorKind::Type { kind: TypeKind::Single(one) } => Some(noun(*one)),
+        _ => None,
     }
 }
 

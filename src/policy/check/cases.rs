@@ -8,7 +8,7 @@ use crate::policy::build;
 use crate::policy::file::FileUnit;
 use crate::policy::fit::UnitMismatch;
 use crate::policy::fit::mismatches;
-use crate::unit::Component;
+use std::collections::BTreeMap;
 
 /// What examples and tests have in common.
 struct Case<'a> {
@@ -23,7 +23,7 @@ struct Case<'a> {
 }
 
 impl Checker<'_> {
-    /// `P017` to `P023`, and the warning `P033`.
+    /// `P016` to `P022`, and the warning `P033`.
     pub(super) fn cases(&mut self) {
         let file = self.file;
         for (at, example) in file.examples.iter().enumerate() {
@@ -46,7 +46,7 @@ impl Checker<'_> {
             });
             if let Some(agree) = test.agree.filter(|agree| !(*agree > 0.0 && *agree <= 1.0)) {
                 let message = format!("`agree: {agree}` is not a share above 0 and up to 1");
-                let error = self.error("P022", At::Value(&["tests", &at, "agree"]), message);
+                let error = self.error("P021", At::Value(&["tests", &at, "agree"]), message);
                 hint(error, "write the share of repeats that must match, such as 0.67".into());
             }
         }
@@ -60,49 +60,65 @@ impl Checker<'_> {
             let message = format!("`{label}` is neither a label nor a reason to abstain");
             let file = self.file;
             let names = file.labels.keys().chain(file.abstain.keys());
-            let error = self.error("P017", At::Value(&[case.list, case.at, key]), message);
+            let error = self.error("P016", At::Value(&[case.list, case.at, key]), message);
             suggest(error, label, names);
         }
         for (position, rule) in case.criteria.iter().enumerate() {
             let position = position.to_string();
-            self.rule_reference("P018", &[case.list, case.at, "criteria", &position], rule);
+            self.rule_reference("P017", &[case.list, case.at, "criteria", &position], rule);
         }
         self.unit(case);
     }
 
     fn unit(&mut self, case: &Case<'_>) {
-        let file = self.file;
-        let components = build::components(case.unit);
+        let found = mismatches(&self.components, &build::components(case.unit));
+        let misnamed = found.iter().any(|one| matches!(one, UnitMismatch::UnknownRole { .. }));
+        for mismatch in found {
+            // A role written wrongly is also one that is missing: said once.
+            if !(misnamed && matches!(mismatch, UnitMismatch::MissingRole { .. })) {
+                self.mismatch(case, &mismatch);
+            }
+        }
+    }
+
+    fn mismatch(&mut self, case: &Case<'_>, mismatch: &UnitMismatch) {
         let unit = [case.list, case.at, "unit"];
-        for mismatch in mismatches(&self.components, &components) {
-            let message = mismatch.to_string();
-            match &mismatch {
-                UnitMismatch::UnknownRole { role, .. } => {
-                    let shorthand = matches!(case.unit, FileUnit::Text(_));
-                    let whole = [case.list, case.at, "unit", role];
-                    let at = if shorthand { At::Value(&unit) } else { At::Key(&whole) };
-                    let error = self.error("P019", at, message);
-                    if file.components.is_empty() {
-                        let text =
-                            "without `components`, write `unit:` and the text, or declare the role";
-                        hint(error, text.into());
-                    } else {
-                        suggest(error, role, file.components.keys());
-                    }
-                }
-                UnitMismatch::MissingRole { .. } | UnitMismatch::Empty => {
-                    let error = self.error("P020", At::Key(&unit), message);
-                    hint(error, "a case needs all that a unit needs".into());
-                }
-                UnitMismatch::TooMany { role, .. } => {
-                    let whole = [case.list, case.at, "unit", role];
-                    let error = self.error("P021", At::Key(&whole), message);
-                    hint(error, "remove some, or raise `most`".into());
-                }
-                UnitMismatch::WrongModality { .. } => {
-                    let error = self.error("P019", At::Value(&unit), message);
-                    hint(error, "write text".into());
-                }
+        let message = mismatch.to_string();
+        match mismatch {
+            UnitMismatch::UnknownRole { role, .. } => self.unknown_role(case, role, message),
+            UnitMismatch::MissingRole { .. } | UnitMismatch::Empty => {
+                let error = self.error("P019", At::Key(&unit), message);
+                hint(error, "a case needs all that a unit needs".into());
+            }
+            UnitMismatch::TooMany { role, .. } => {
+                let whole = [case.list, case.at, "unit", role];
+                let error = self.error("P020", At::Key(&whole), message);
+                hint(error, "remove some, or raise `most`".into());
+            }
+            UnitMismatch::WrongModality { .. } => {
+                let error = self.error("P018", At::Value(&unit), message);
+                hint(error, "write text".into());
+            }
+        }
+    }
+
+    fn unknown_role(&mut self, case: &Case<'_>, role: &str, message: String) {
+        let file = self.file;
+        let first = file.components.keys().next();
+        let part = [case.list, case.at, "unit", role];
+        match (case.unit, first) {
+            (FileUnit::Text(_), Some(first)) => {
+                let message = "the policy has components: a unit is texts by role".to_owned();
+                let error = self.error("P018", At::Value(&[case.list, case.at, "unit"]), message);
+                hint(error, format!("name the role of the text: `unit: {{{first}: …}}`"));
+            }
+            (FileUnit::Parts(_), Some(_)) => {
+                let error = self.error("P018", At::Key(&part), message);
+                suggest(error, role, file.components.keys());
+            }
+            (FileUnit::Text(_) | FileUnit::Parts(_), None) => {
+                let error = self.error("P018", At::Key(&part), message);
+                hint(error, "write `unit:` and the text, or declare `components`".into());
             }
         }
     }
@@ -110,30 +126,24 @@ impl Checker<'_> {
     /// Two examples of one unit that contradict each other, and tests the model has been shown.
     fn repeated_units(&mut self) {
         let file = self.file;
-        let mut seen: Vec<(Vec<Component>, &str, usize)> = Vec::new();
-        let mut index = std::collections::BTreeMap::new();
+        let mut earlier: BTreeMap<String, (usize, &str)> = BTreeMap::new();
+        let key = |unit| format!("{:?}", build::components(unit));
         for (at, example) in file.examples.iter().enumerate() {
-            let components = build::components(&example.unit);
-            let key = format!("{components:?}");
-            let Some(first) = index.get(&key).copied() else {
-                index.insert(key, seen.len());
-                seen.push((components, &example.label, at));
-                continue;
-            };
-            let Some((_, label, first)) = seen.get::<usize>(first) else { continue };
-            if *label == example.label {
+            let (first, label) =
+                *earlier.entry(key(&example.unit)).or_insert((at, example.label.as_str()));
+            if label == example.label {
                 continue;
             }
             let message = format!("the same unit is `{label}` in an earlier example");
             let related = self.place(At::Value(&["examples", &first.to_string(), "label"]));
             let at = at.to_string();
-            if let Some(error) = self.error("P023", At::Value(&["examples", &at, "label"]), message)
+            if let Some(error) = self.error("P022", At::Value(&["examples", &at, "label"]), message)
             {
                 *error = error.clone().related(related, "earlier").hint("keep one of the two");
             }
         }
         for (at, test) in file.tests.iter().enumerate() {
-            if index.contains_key(&format!("{:?}", build::components(&test.unit))) {
+            if earlier.contains_key(&key(&test.unit)) {
                 let message = "the unit of this test is also an example".to_owned();
                 let at = at.to_string();
                 let warning = self.warning("P033", At::Key(&["tests", &at, "unit"]), message);

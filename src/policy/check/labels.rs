@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 impl Checker<'_> {
-    /// `P003` to `P012`, and the warnings `P031` and `P032`.
+    /// `P003` to `P011`, and the warnings `P031` and `P032`.
     pub(super) fn labels(&mut self) {
         let file = self.file;
         if file.labels.len() < 2 {
@@ -37,7 +37,7 @@ impl Checker<'_> {
             }
             let message = format!("`{id}` is both a label and a reason to abstain");
             let first = self.place(At::Key(&["labels", id]));
-            let error = self.error("P012", At::Key(&["abstain", id]), message);
+            let error = self.error("P011", At::Key(&["abstain", id]), message);
             if let Some(error) = error {
                 *error = error.clone().related(first, "the label").hint("rename one of the two");
             }
@@ -71,7 +71,7 @@ impl Checker<'_> {
 
     fn severities(&mut self) {
         let file = self.file;
-        if file.labels.iter().all(|(_, label)| label.severity == 0) {
+        if file.labels.len() > 1 && file.labels.iter().all(|(_, label)| label.severity == 0) {
             let message = "no label is violating: all have severity 0".to_owned();
             let warning = self.warning("P032", At::Key(&["labels"]), message);
             hint(warning, "add `severity:` above 0 to the violating labels".into());

@@ -8,7 +8,7 @@ use crate::policy::file::FileJudging;
 use std::collections::BTreeMap;
 
 impl Checker<'_> {
-    /// `P013` to `P016`.
+    /// `P012` to `P015`.
     pub(super) fn rules(&mut self) {
         self.exceptions();
         self.precedence();
@@ -16,7 +16,7 @@ impl Checker<'_> {
         let judged = components.iter().any(|(_, rule)| rule.judge == FileJudging::Judged);
         if !components.is_empty() && !judged {
             let message = "every component is context: nothing is judged".to_owned();
-            let error = self.error("P016", At::Key(&["components"]), message);
+            let error = self.error("P015", At::Key(&["components"]), message);
             hint(error, "remove `judge: context` from the component the label is about".into());
         }
     }
@@ -30,7 +30,7 @@ impl Checker<'_> {
             }
             let abstains = self.names.abstain.contains(then);
             let message = format!("`{then}` is not a label of this policy");
-            let error = self.error("P013", At::Value(&["exceptions", id, "then"]), message);
+            let error = self.error("P012", At::Value(&["exceptions", id, "then"]), message);
             if abstains {
                 hint(error, "it is a reason to abstain; an exception leads to a label".into());
             } else {
@@ -44,14 +44,14 @@ impl Checker<'_> {
         for (at, rule) in self.file.precedence.iter().enumerate() {
             let step = at.to_string();
             let here = ["precedence", step.as_str()];
-            self.rule_reference("P014", &here, rule);
+            self.rule_reference("P013", &here, rule);
             let Some(first) = first_at.get(rule.as_str()) else {
                 first_at.insert(rule, at);
                 continue;
             };
             let first = self.place(At::Value(&["precedence", &first.to_string()]));
             let message = format!("`{rule}` stands twice in the precedence");
-            if let Some(error) = self.error("P015", At::Value(&here), message) {
+            if let Some(error) = self.error("P014", At::Value(&here), message) {
                 *error = error.clone().related(first, "first here").hint("keep the stronger place");
             }
         }

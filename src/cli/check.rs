@@ -1,0 +1,46 @@
+//! `titer check`.
+
+use super::failure::Failure;
+use super::failure::color;
+use super::output::Output;
+use crate::diag;
+use crate::ops::Ending;
+use crate::ops::check;
+use clap::Args;
+use serde_json::json;
+use std::path::Path;
+use std::path::PathBuf;
+
+/// Find every mistake in policies and titer.yaml, with its line and column
+#[derive(Debug, Args)]
+#[command(after_help = "Example: titer check policies/harassment.yaml")]
+pub(super) struct CheckArgs {
+    /// Policy files, folders of them, or a titer.yaml; the whole project when absent
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+}
+
+pub(super) fn run(
+    args: &CheckArgs,
+    project: Option<&Path>,
+    output: &Output,
+) -> Result<(), Failure> {
+    let checked = check::check(&args.paths, project)?;
+    let errors = checked.errors();
+    let warnings = checked.diagnostics.len() - errors;
+    let list: Vec<_> = checked.diagnostics.iter().map(diag::Diagnostic::to_json).collect();
+    output.json(&json!({"files": checked.files, "errors": errors, "warnings": warnings, "diagnostics": list}))?;
+    let verdict = match (errors, warnings) {
+        (0, 0) => "no mistakes".to_owned(),
+        (0, _) => format!("{warnings} to look at, none that stops a run"),
+        (_, 0) => format!("{errors} to mend"),
+        (_, _) => format!("{errors} to mend, {warnings} to look at"),
+    };
+    let files =
+        if checked.files == 1 { "1 file".to_owned() } else { format!("{} files", checked.files) };
+    if !checked.diagnostics.is_empty() {
+        output.text(&diag::text(&checked.diagnostics, &checked.sources, color()))?;
+    }
+    output.text(&format!("{files}: {verdict}"))?;
+    if errors == 0 { Ok(()) } else { Err(Failure::Said(Ending::NotPassed)) }
+}

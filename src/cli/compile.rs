@@ -1,0 +1,72 @@
+//! `titer compile`.
+
+use super::failure::Failure;
+use super::output::Output;
+use super::output::Verbosity;
+use crate::ops;
+use crate::ops::AdHoc;
+use crate::ops::Program;
+use crate::ops::compile;
+use crate::ops::compile::Compiled;
+use clap::Args;
+use serde_json::Value;
+use std::path::Path;
+use std::path::PathBuf;
+
+/// Show the exact messages and JSON Schema a unit is sent with
+#[derive(Debug, Args)]
+#[command(after_help = "Example: titer compile policies/harassment.yaml")]
+pub(super) struct CompileArgs {
+    /// Policy files, or ids of the project's policies; all in use when absent
+    #[arg(value_name = "POLICY")]
+    policies: Vec<String>,
+    /// Labeler of titer.yaml whose prompt is shown
+    #[arg(long, value_name = "NAME")]
+    labeler: Option<String>,
+    /// Show one call a policy rather than one for all of them
+    #[arg(long)]
+    separate: bool,
+    /// File whose first unit fills in the message (JSONL or CSV)
+    #[arg(long, value_name = "FILE")]
+    unit: Option<PathBuf>,
+}
+
+pub(super) fn run(
+    args: &CompileArgs,
+    project: Option<&Path>,
+    output: &Output,
+) -> Result<(), Failure> {
+    let program = Program::open(project)?;
+    let unit = args.unit.as_deref().map(|path| ops::first_unit(&program, path)).transpose()?;
+    let labeler = AdHoc { name: args.labeler.clone(), separate: args.separate, ..AdHoc::default() };
+    let compiled = compile::compile(&program, &args.policies, &labeler, unit.as_ref())?;
+    output.json(&compiled)?;
+    for request in &compiled {
+        output.text(&text(request, output.verbosity))?;
+    }
+    Ok(())
+}
+
+fn text(request: &Compiled, verbosity: Verbosity) -> String {
+    let message =
+        |at: usize| request.request["messages"][at]["content"].as_str().unwrap_or_default();
+    let mut text = format!(
+        "{} · prompt {} · about {} + {} tokens (estimated from length)\n\n--- system ---\n{}\n--- user ---\n{}\n",
+        request.policies.join(" + "),
+        request.fingerprint.get(..12).unwrap_or_default(),
+        request.system_tokens_estimated,
+        request.unit_tokens_estimated,
+        message(0),
+        message(1),
+    );
+    let schema = &request.request["response_format"]["json_schema"]["schema"];
+    if *schema != Value::Null {
+        let pretty = serde_json::to_string_pretty(schema).unwrap_or_default();
+        text.push_str(&format!("\n--- schema ---\n{pretty}\n"));
+    }
+    if verbosity == Verbosity::Verbose {
+        let pretty = serde_json::to_string_pretty(&request.request).unwrap_or_default();
+        text.push_str(&format!("\n--- request ---\n{pretty}\n"));
+    }
+    text
+}

@@ -1,0 +1,121 @@
+//! How a verb ends when it does not end well: one clear message and the right exit code.
+
+use super::output;
+use crate::diag;
+use crate::diag::Color;
+use crate::ops::Ending;
+use crate::ops::OpsError;
+use std::error::Error;
+use std::io;
+use std::io::IsTerminal;
+
+/// A check, test or gate did not pass.
+pub(super) const NOT_PASSED: u8 = 1;
+/// The user must change something.
+pub(super) const CHANGE_SOMETHING: u8 = 2;
+/// Stopped early; the same command resumes.
+pub(super) const STOPPED_EARLY: u8 = 3;
+
+/// Why a verb did not end well.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The operation says so.
+    Ops(OpsError),
+    /// The verb's own result is a failure that has been printed already.
+    Said(Ending),
+    /// The arguments or the machine.
+    Change {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// Standard output.
+    Output(io::Error),
+}
+
+impl From<OpsError> for Failure {
+    fn from(error: OpsError) -> Self {
+        Self::Ops(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+impl Failure {
+    /// Returns a failure the user resolves by changing something.
+    pub(super) fn change(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Change { message: message.into(), hint: hint.into() }
+    }
+
+    /// Prints the failure and returns the exit code.
+    pub(super) fn report(&self) -> u8 {
+        match self {
+            Self::Said(ending) => code(*ending),
+            Self::Change { message, hint } => {
+                say(message, Some(hint));
+                CHANGE_SOMETHING
+            }
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
+            Self::Output(error) => {
+                say(&format!("cannot write to standard output: {error}"), None);
+                CHANGE_SOMETHING
+            }
+            Self::Ops(error) => report_operation(error),
+        }
+    }
+}
+
+fn report_operation(error: &OpsError) -> u8 {
+    let ending = error.ending();
+    if ending != Ending::Unheard {
+        if let OpsError::Diagnostics { diagnostics, sources, .. } = error {
+            output::error(&diag::text(diagnostics, sources, color()));
+        }
+        say(&chain(error), error.hint().as_deref());
+    }
+    code(ending)
+}
+
+/// Returns whether mistakes are shown in colour on standard error.
+pub(super) fn color() -> Color {
+    if io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
+        Color::Ansi
+    } else {
+        Color::Plain
+    }
+}
+
+/// The message and every cause below it, each once.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+fn say(message: &str, hint: Option<&str>) {
+    match hint {
+        Some(hint) if !hint.is_empty() => output::error(&format!("error: {message}\nhelp: {hint}")),
+        Some(_) | None => output::error(&format!("error: {message}")),
+    }
+}
+
+fn code(ending: Ending) -> u8 {
+    match ending {
+        Ending::NotPassed => NOT_PASSED,
+        Ending::ChangeSomething => CHANGE_SOMETHING,
+        Ending::StoppedEarly => STOPPED_EARLY,
+        Ending::Unheard => 0,
+    }
+}

@@ -1,0 +1,282 @@
+//! `titer label`.
+
+use super::failure::Failure;
+use super::output::Output;
+use super::output::Verbosity;
+use super::progress;
+use crate::ops::AdHoc;
+use crate::ops::Ending;
+use crate::ops::Program;
+use crate::ops::label;
+use crate::ops::label::LabelRequest;
+use crate::ops::label::Labelled;
+use crate::reply::Outcome;
+use crate::requests::Forecast;
+use crate::worker::Tally;
+use clap::Args;
+use serde_json::Value;
+use serde_json::json;
+use std::fs;
+use std::num::NonZeroU32;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::path::PathBuf;
+use std::time::Duration;
+use std::time::Instant;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// Label units that have no label yet; stop and run again at will
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  titer label                                    the project's units, policies and labeler
+  titer label units.jsonl --policy harassment.yaml --url http://127.0.0.1:8080/v1 --model qwen -o labels.jsonl
+  cat units.jsonl | titer label - -o - > labels.jsonl
+
+Every answer is on disk before it counts, and is never asked for again.")]
+pub(super) struct LabelArgs {
+    /// Units (JSONL or CSV; - for standard input); the project's when absent
+    #[arg(value_name = "UNITS")]
+    units: Option<PathBuf>,
+    /// Policy file, or id of one of the project's policies; repeat for several, all in use when absent
+    #[arg(long = "policy", value_name = "POLICY")]
+    policies: Vec<String>,
+    #[command(flatten)]
+    labeler: LabelerArgs,
+    /// Write one row a unit and policy, whatever its outcome (JSONL or CSV; - for standard output)
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Requests in flight at once
+    #[arg(long, value_name = "N")]
+    in_flight: Option<NonZeroUsize>,
+    /// Requests a minute
+    #[arg(long, value_name = "N")]
+    rpm: Option<NonZeroU32>,
+    /// Stop before more than this is spent; the labeler needs prices
+    #[arg(long, value_name = "USD", value_parser = above_zero)]
+    max_usd: Option<f64>,
+    /// Take no more requests after so many seconds
+    #[arg(long, value_name = "SECONDS")]
+    deadline: Option<u64>,
+    /// Exit with 1 when a smaller share of rows than this has a label (0 to 1)
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    min_answered: Option<f64>,
+    /// Write the counts to a JSON file
+    #[arg(long, value_name = "FILE")]
+    summary: Option<PathBuf>,
+    /// Show requests, tokens and cost without sending anything
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Who labels.
+#[derive(Debug, Clone, Args)]
+pub(super) struct LabelerArgs {
+    /// Labeler of titer.yaml; the only one, or `main`, when absent
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["url", "model"])]
+    labeler: Option<String>,
+    /// Base URL of an OpenAI-compatible endpoint, such as http://127.0.0.1:8080/v1
+    #[arg(long, value_name = "URL", requires = "model")]
+    url: Option<String>,
+    /// Model at that URL
+    #[arg(long, value_name = "NAME", requires = "url")]
+    model: Option<String>,
+    /// Environment variable that holds the key for that URL
+    #[arg(long, value_name = "VARIABLE", requires = "url")]
+    key_env: Option<String>,
+    /// One call a policy rather than one for all of them
+    #[arg(long)]
+    separate: bool,
+}
+
+impl LabelerArgs {
+    pub(super) fn ad_hoc(&self) -> AdHoc {
+        AdHoc {
+            name: self.labeler.clone(),
+            url: self.url.clone(),
+            model: self.model.clone(),
+            key_env: self.key_env.clone(),
+            separate: self.separate,
+        }
+    }
+}
+
+pub(super) fn run(args: LabelArgs, project: Option<&Path>, output: &Output) -> Result<(), Failure> {
+    let program = Program::open(project)?;
+    let request = LabelRequest {
+        units: args.units,
+        policies: args.policies,
+        labeler: args.labeler.ad_hoc(),
+        out: args.out,
+        in_flight: args.in_flight,
+        rpm: args.rpm,
+        max_usd: args.max_usd,
+        deadline: args.deadline.map(Duration::from_secs),
+    };
+    if args.dry_run {
+        let forecast = label::forecast(&program, &request)?;
+        output.json(&forecast_json(&forecast))?;
+        output.text(&forecast_text(&forecast))?;
+        return Ok(());
+    }
+    let started = Instant::now();
+    let labelled = send(&program, request, output)?;
+    let to_stdout = labelled.out.as_deref() == Some(Path::new("-"));
+    let json = labelled_json(&labelled);
+    if let Some(path) = &args.summary {
+        fs::write(path, format!("{json:#}\n")).map_err(|error| {
+            Failure::change(
+                format!("cannot write {}: {error}", path.display()),
+                "the labels are recorded; name another place with --summary",
+            )
+        })?;
+    }
+    let said = labelled_text(&labelled, started.elapsed(), output.verbosity);
+    if to_stdout {
+        output.note(&said);
+    } else {
+        output.json(&json)?;
+        output.text(&said)?;
+    }
+    ending(&labelled, args.min_answered, output)
+}
+
+fn send(program: &Program, request: LabelRequest, output: &Output) -> Result<Labelled, Failure> {
+    let labeling = label::prepare(program, request)?;
+    let cancel = CancellationToken::new();
+    let (progress, tally) = watch::channel(Tally::default());
+    progress::runtime()?.block_on(async {
+        let interrupted = progress::until_interrupted(cancel.clone());
+        let watched = progress::watch(tally, output);
+        let run = labeling.run(cancel.clone(), progress);
+        tokio::pin!(interrupted, watched, run);
+        let mut watching = true;
+        loop {
+            tokio::select! {
+                done = &mut run => return Ok(done?),
+                () = &mut interrupted => {}
+                () = &mut watched, if watching => watching = false,
+            }
+        }
+    })
+}
+
+fn ending(labelled: &Labelled, min_answered: Option<f64>, output: &Output) -> Result<(), Failure> {
+    if let Some(reason) = &labelled.summary.stopped {
+        output.note(&format!("stopped early: {reason}"));
+        return Err(Failure::Said(Ending::StoppedEarly));
+    }
+    let tally = &labelled.summary.tally;
+    let answered = tally.of(Outcome::Label) + tally.of(Outcome::Abstain);
+    if let Some(bar) =
+        min_answered.filter(|bar| tally.labels > 0 && (answered as f64) < bar * tally.labels as f64)
+    {
+        output.note(&format!(
+            "only {answered} of {} rows have an answer, less than the share of {bar} asked for",
+            tally.labels
+        ));
+        return Err(Failure::Said(Ending::NotPassed));
+    }
+    Ok(())
+}
+
+fn outcomes(tally: &Tally) -> Vec<(&'static str, u64)> {
+    Outcome::ALL
+        .into_iter()
+        .map(|outcome| (outcome.name(), tally.of(outcome)))
+        .filter(|(_, count)| *count > 0)
+        .collect()
+}
+
+fn labelled_json(labelled: &Labelled) -> Value {
+    let tally = &labelled.summary.tally;
+    let outcomes: serde_json::Map<String, Value> =
+        outcomes(tally).into_iter().map(|(name, count)| (name.to_owned(), count.into())).collect();
+    json!({
+        "units": labelled.units,
+        "answered_before": labelled.answered_before,
+        "requests": tally.requests,
+        "finished": tally.finished,
+        "labels": tally.labels,
+        "outcomes": outcomes,
+        "attempts": tally.attempts,
+        "retries": tally.retries,
+        "rate_limited": tally.rate_limited,
+        "input_tokens": tally.billed.input_tokens,
+        "cached_tokens": tally.billed.cached_tokens,
+        "output_tokens": tally.billed.output_tokens,
+        "cost_usd": tally.billed.cost_usd,
+        "stopped": labelled.summary.stopped.as_ref().map(ToString::to_string),
+        "fell_back_to_json_by_prompt": labelled.fell_back,
+    })
+}
+
+fn labelled_text(labelled: &Labelled, elapsed: Duration, verbosity: Verbosity) -> String {
+    let tally = &labelled.summary.tally;
+    let mut parts = vec![format!("{} labels", tally.labels)];
+    parts.extend(
+        outcomes(tally)
+            .into_iter()
+            .filter(|(name, _)| *name != Outcome::Label.name())
+            .map(|(name, count)| format!("{count} {name}")),
+    );
+    if labelled.answered_before > 0 {
+        parts.push(format!("{} requests answered before", labelled.answered_before));
+    }
+    parts.push(progress::duration(elapsed.as_secs_f64()));
+    parts.extend(tally.billed.cost_usd.map(|usd| format!("{usd:.4} USD")));
+    let mut text = parts.join(" · ");
+    if labelled.fell_back {
+        text.push_str("\nthe endpoint refuses strict schemas: answers come as JSON by prompt, which is remembered");
+    }
+    if let Some(out) = labelled.out.as_deref().filter(|out| *out != Path::new("-")) {
+        text.push_str(&format!("\nrows in {}", out.display()));
+    }
+    if verbosity == Verbosity::Verbose {
+        text.push_str(&format!(
+            "\n{} calls, {} of them repeated, {} rate-limited; {} + {} tokens",
+            tally.attempts,
+            tally.retries,
+            tally.rate_limited,
+            tally.billed.input_tokens,
+            tally.billed.output_tokens
+        ));
+    }
+    text
+}
+
+fn forecast_json(forecast: &Forecast) -> Value {
+    json!({
+        "requests": forecast.requests,
+        "answered_before": forecast.answered,
+        "input_tokens_estimated": forecast.input_tokens,
+        "output_tokens_at_most": forecast.output_tokens_at_most,
+        "cost_usd_at_most": forecast.usd_at_most,
+    })
+}
+
+fn forecast_text(forecast: &Forecast) -> String {
+    let cost = match forecast.usd_at_most {
+        Some(usd) => format!("at most {usd:.2} USD"),
+        None => "cost unknown: the labeler has no `price`".to_owned(),
+    };
+    format!(
+        "{} requests to send, {} answered before · {cost}\nabout {} tokens in (estimated from length), at most {} out",
+        forecast.requests, forecast.answered, forecast.input_tokens, forecast.output_tokens_at_most
+    )
+}
+
+fn above_zero(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(value) if 0.0 < value && f64::is_finite(value) => Ok(value),
+        Ok(_) | Err(_) => Err("must be a number above 0".to_owned()),
+    }
+}
+
+pub(super) fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        Ok(_) | Err(_) => Err("must be a number from 0 to 1".to_owned()),
+    }
+}

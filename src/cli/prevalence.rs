@@ -1,0 +1,134 @@
+//! `titer prevalence`.
+
+use super::failure::Failure;
+use super::label::LabelerArgs;
+use super::output::Output;
+use super::output::Verbosity;
+use crate::eval::GoldDrawn;
+use crate::ops::Program;
+use crate::ops::prevalence;
+use crate::ops::prevalence::Measured;
+use crate::ops::prevalence::PrevalenceJson;
+use crate::ops::prevalence::PrevalenceRequest;
+use crate::report;
+use crate::report::Detail;
+use clap::Args;
+use clap::ValueEnum;
+use std::path::Path;
+use std::path::PathBuf;
+
+/// Naive and corrected prevalence with intervals, from the store or from anybody's files
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  titer prevalence
+  titer prevalence --labels labels.csv --gold gold.csv --units sample.csv --drawn from_sample
+
+Labels and gold need the columns id, policy, label. Nothing is sent anywhere.")]
+pub(super) struct PrevalenceArgs {
+    #[command(flatten)]
+    measure: MeasureArgs,
+}
+
+/// What is measured, for every verb that measures.
+#[derive(Debug, Args)]
+pub(super) struct MeasureArgs {
+    /// Labels of any system (CSV or JSONL), in place of the store's
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
+    /// Gold of any source (CSV or JSONL), in place of the project's
+    #[arg(long, value_name = "FILE")]
+    gold: Option<PathBuf>,
+    /// The labeled units, with exposure and inclusion probability where they have them
+    #[arg(long, value_name = "FILE")]
+    units: Option<PathBuf>,
+    /// How the units with gold were chosen
+    #[arg(long, value_name = "HOW")]
+    drawn: Option<DrawnArg>,
+    /// Label that counts as violating, where no policy says so; repeat for several
+    #[arg(long, value_name = "LABEL")]
+    positive: Vec<String>,
+    /// Policy; repeat for several, all when absent
+    #[arg(long = "policy", value_name = "POLICY")]
+    policies: Vec<String>,
+    #[command(flatten)]
+    labeler: LabelerArgs,
+    /// Level of the intervals [default: 0.95]
+    #[arg(long, value_name = "LEVEL")]
+    level: Option<f64>,
+    /// Gold below which an estimate is provisional [default: 300]
+    #[arg(long, value_name = "N")]
+    min_gold: Option<u64>,
+    /// Seed of the simulated intervals
+    #[arg(long, value_name = "N", default_value = "1")]
+    seed: u64,
+    /// Draws a simulated interval takes
+    #[arg(long, value_name = "N", default_value = "50000")]
+    draws: u32,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum DrawnArg {
+    /// A random part of the labeled units
+    FromSample,
+    /// With probabilities by the model's label
+    ByLabel,
+    /// Another sample of the same population
+    Independent,
+    /// Anything else: no prevalence
+    Convenience,
+}
+
+impl MeasureArgs {
+    pub(super) fn request(self) -> PrevalenceRequest {
+        PrevalenceRequest {
+            units: self.units,
+            policies: self.policies,
+            labeler: self.labeler.ad_hoc(),
+            labels: self.labels,
+            gold: self.gold,
+            drawn: self.drawn.map(|drawn| match drawn {
+                DrawnArg::FromSample => GoldDrawn::FromSample,
+                DrawnArg::ByLabel => GoldDrawn::ByLabel,
+                DrawnArg::Independent => GoldDrawn::Independent,
+                DrawnArg::Convenience => GoldDrawn::Convenience,
+            }),
+            positive: self.positive,
+            level: self.level,
+            min_gold: self.min_gold,
+            seed: self.seed,
+            draws: self.draws,
+        }
+    }
+}
+
+pub(super) fn run(
+    args: PrevalenceArgs,
+    project: Option<&Path>,
+    output: &Output,
+) -> Result<(), Failure> {
+    let program = Program::open(project)?;
+    let measured = prevalence::prevalence(&program, &args.measure.request())?;
+    output.json(&PrevalenceJson::from(&measured))?;
+    output.text(&text(&measured, output))?;
+    Ok(())
+}
+
+/// One block a policy, then what no code covers.
+pub(super) fn text(measured: &Measured, output: &Output) -> String {
+    let detail = if output.verbosity == Verbosity::Verbose { Detail::Full } else { Detail::Brief };
+    let mut blocks: Vec<String> =
+        measured.policies.iter().map(|policy| report::text(policy, detail)).collect();
+    if !measured.notes.is_empty() {
+        blocks.push(
+            measured
+                .notes
+                .iter()
+                .map(|note| format!("note: {note}"))
+                .collect::<Vec<_>>()
+                .join("\n"),
+        );
+    }
+    blocks.iter().map(|block| block.trim_end()).collect::<Vec<_>>().join("\n\n")
+}

@@ -1,0 +1,89 @@
+//! `titer try`.
+
+use super::failure::Failure;
+use super::label::LabelerArgs;
+use super::output::Output;
+use super::progress;
+use crate::ops;
+use crate::ops::Program;
+use crate::ops::try_text;
+use crate::ops::try_text::Tried;
+use crate::unit::Unit;
+use clap::Args;
+use serde_json::json;
+use std::path::Path;
+use std::path::PathBuf;
+
+/// Label one text and show the label, the rules cited and why
+#[derive(Debug, Args)]
+#[command(after_help = "Example: titer try harassment \"Nobody likes you, log off.\"")]
+pub(super) struct TryArgs {
+    /// Policy file, or id of one of the project's policies
+    #[arg(value_name = "POLICY")]
+    policy: String,
+    /// The text
+    #[arg(value_name = "TEXT", required_unless_present = "unit", conflicts_with = "unit")]
+    text: Option<String>,
+    /// File whose first unit is labeled (JSONL or CSV), for units of several parts
+    #[arg(long, value_name = "FILE")]
+    unit: Option<PathBuf>,
+    #[command(flatten)]
+    labeler: LabelerArgs,
+}
+
+pub(super) fn run(args: TryArgs, project: Option<&Path>, output: &Output) -> Result<(), Failure> {
+    let program = Program::open(project)?;
+    let unit = match (&args.unit, &args.text) {
+        (Some(path), _) => ops::first_unit(&program, path)?,
+        (None, text) => Unit::text("try", text.as_deref().unwrap_or_default()),
+    };
+    let labeler = args.labeler.ad_hoc();
+    let tried = progress::runtime()?.block_on(try_text::try_unit(
+        &program,
+        &args.policy,
+        unit,
+        &labeler,
+    ))?;
+    output.json(&json!({
+        "policy": tried.policy,
+        "outcome": tried.answer.outcome.name(),
+        "label": tried.answer.label,
+        "violating": tried.violating,
+        "criteria": tried.answer.criteria,
+        "checks": tried.answer.checks,
+        "because": tried.answer.because,
+        "stated_confidence": tried.answer.stated_confidence,
+        "label_probability": tried.answer.label_probability,
+        "labeler": tried.labeler,
+        "latency_ms": tried.latency_ms,
+        "reused": tried.reused,
+    }))?;
+    output.text(&text(&tried))?;
+    Ok(())
+}
+
+fn text(tried: &Tried) -> String {
+    let answer = &tried.answer;
+    let mut lines = Vec::new();
+    lines.push(match &answer.label {
+        Some(label) if tried.violating => format!("{label} · violating"),
+        Some(label) => label.clone(),
+        None => format!("no label: {}", answer.outcome.name()),
+    });
+    lines.extend(answer.because.iter().map(|because| format!("  why   {}", because.trim())));
+    lines.extend(tried.rules.iter().map(|(id, text)| format!("  rule  {id}: {}", text.trim())));
+    lines.extend(answer.checks.iter().map(|(id, said)| format!("  check {id}: {said}")));
+    let confidence = answer.stated_confidence.map(|said| format!(" · says it is {said:.2} sure"));
+    let cost = if tried.reused {
+        "on record, no call".to_owned()
+    } else {
+        format!("{:.0} ms", tried.latency_ms)
+    };
+    lines.push(format!(
+        "  {} · {}{} · {cost}",
+        tried.policy,
+        tried.labeler,
+        confidence.unwrap_or_default()
+    ));
+    lines.join("\n")
+}

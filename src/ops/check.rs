@@ -1,0 +1,81 @@
+//! `titer check`: every mistake in policies and `titer.yaml`, all at once.
+
+use super::error::OpsError;
+use super::policies;
+use super::program::FILE_NAME;
+use super::program::Program;
+use crate::diag::Diagnostic;
+use crate::diag::Severity;
+use crate::diag::Source;
+use std::path::Path;
+use std::path::PathBuf;
+
+/// What a check found.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// Files read.
+    pub files: usize,
+    /// Everything found.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The texts it was found in.
+    pub sources: Vec<Source>,
+}
+
+impl Checked {
+    /// Returns how many findings are errors.
+    #[must_use]
+    pub fn errors(&self) -> usize {
+        self.diagnostics.iter().filter(|found| found.severity == Severity::Error).count()
+    }
+}
+
+/// Checks the named files and folders, or the whole project.
+///
+/// # Errors
+///
+/// Only what keeps it from reading: mistakes in the files are its result.
+pub fn check(paths: &[PathBuf], project: Option<&Path>) -> Result<Checked, OpsError> {
+    let mut checked = Checked { files: 0, diagnostics: Vec::new(), sources: Vec::new() };
+    let mut folders = paths.to_vec();
+    if paths.is_empty() {
+        match Program::open(project) {
+            Ok(program) if program.found => {
+                checked.files += 1;
+                folders.push(program.path("policies"));
+            }
+            Ok(_) => return Err(Program::needs("nothing was named to check")),
+            Err(OpsError::Diagnostics { diagnostics, sources, .. }) => {
+                checked.files += 1;
+                folders.extend(sources.first().and_then(beside));
+                checked.diagnostics.extend(diagnostics);
+                checked.sources.extend(sources);
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    let (programs, policies): (Vec<PathBuf>, Vec<PathBuf>) = folders
+        .into_iter()
+        .partition(|path| path.file_name().is_some_and(|name| name == FILE_NAME));
+    for path in programs {
+        checked.files += 1;
+        match Program::open(path.parent()) {
+            Ok(_) => {}
+            Err(OpsError::Diagnostics { diagnostics, sources, .. }) => {
+                checked.diagnostics.extend(diagnostics);
+                checked.sources.extend(sources);
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    let reading = policies::read(&policies)?;
+    checked.files += reading.sources.len();
+    checked.diagnostics.extend(reading.diagnostics);
+    checked.sources.extend(reading.sources);
+    Ok(checked)
+}
+
+/// The policies beside a `titer.yaml` that could not be read.
+fn beside(source: &Source) -> Option<PathBuf> {
+    let folder = Path::new(source.name()).parent()?.join("policies");
+    folder.is_dir().then_some(folder)
+}

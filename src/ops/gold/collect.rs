@@ -1,0 +1,390 @@
+//! Gold from wherever people gave it: a file, the store's queue, a sheet a vendor sent back.
+
+use super::super::error::OpsError;
+use super::super::program::DrawnName;
+use super::super::program::GoldFile;
+use super::super::program::Program;
+use super::draw::BY_LABEL;
+use super::draw::latest;
+use crate::eval::GoldDrawn;
+use crate::gold;
+use crate::gold::Adjudication;
+use crate::gold::Annotation;
+use crate::gold::LabelMap;
+use crate::gold::PolicyLabels;
+use crate::io;
+use crate::io::Source;
+use crate::policy::Policy;
+use crate::store;
+use crate::store::Access;
+use crate::store::GoldDraw;
+use crate::store::Record;
+use crate::store::Store;
+use crate::unit::FingerprintBuilder;
+use jiff::Timestamp;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+/// How many mistakes are named before the rest are only counted.
+const MOST_NAMED: usize = 20;
+
+/// Gold with how it was drawn.
+#[derive(Debug, Clone)]
+pub(crate) struct Collected {
+    pub(crate) adjudication: Adjudication,
+    pub(crate) drawn: GoldDrawn,
+    /// The salt of the draw, where titer drew it.
+    pub(crate) salt: Option<String>,
+}
+
+/// What an import did.
+#[derive(Debug, Clone, Serialize)]
+pub struct Imported {
+    /// Annotations recorded.
+    pub annotations: usize,
+    /// Units they are about.
+    pub units: usize,
+    /// The draw they answer; `None` when some unit is not of the latest draw.
+    pub draw: Option<String>,
+}
+
+/// How far a draw is.
+#[derive(Debug, Clone, Serialize)]
+pub struct Status {
+    /// The draw's id.
+    pub draw: String,
+    /// Its design.
+    pub design: String,
+    /// Units drawn.
+    pub units: usize,
+    /// Units answered under each policy, by at least one rater.
+    pub answered: BTreeMap<String, usize>,
+    /// Answers by rater.
+    pub raters: BTreeMap<String, usize>,
+    /// Units whose raters reached no majority.
+    pub unresolved: usize,
+}
+
+/// Collects the gold for these policies: from the named file, the project's file, or the store.
+///
+/// # Errors
+///
+/// No gold anywhere, a file whose way of drawing is not declared, unknown policies or labels in it.
+pub(crate) fn collected(
+    program: &Program,
+    named: Option<&Path>,
+    declared: Option<GoldDrawn>,
+    policies: &[Arc<Policy>],
+) -> Result<Collected, OpsError> {
+    let settings = program.file.gold.clone().unwrap_or_default();
+    let declared = declared.or(settings.drawn.map(drawn_of));
+    let file = named.map(Path::to_owned).or_else(|| Some(program.path(settings.from.as_ref()?)));
+    match file {
+        Some(path) => from_file(&path, &settings, declared, policies),
+        None => from_store(program, declared, policies),
+    }
+}
+
+/// Reads gold from a file and checks it against the policies.
+pub(crate) fn from_file(
+    path: &Path,
+    settings: &GoldFile,
+    declared: Option<GoldDrawn>,
+    policies: &[Arc<Policy>],
+) -> Result<Collected, OpsError> {
+    let annotations = read(path, settings, policies)?;
+    Ok(Collected {
+        adjudication: gold::adjudicate(&annotations)?,
+        drawn: declared.ok_or_else(|| undeclared(&path.display().to_string()))?,
+        salt: settings.salt.clone(),
+    })
+}
+
+fn undeclared(from: &str) -> OpsError {
+    OpsError::refused(
+        format!("{from} does not say how its units were chosen, and that decides the estimate"),
+        "declare it with --drawn or `gold: {drawn: …}` in titer.yaml: from_sample (a random part of the labeled units), by_label \
+         (with probabilities by the model's label), independent (another sample), convenience (anything else: no prevalence)",
+    )
+}
+
+/// Reads a gold file; every policy and label must be known.
+fn read(
+    path: &Path,
+    settings: &GoldFile,
+    policies: &[Arc<Policy>],
+) -> Result<Vec<Annotation>, OpsError> {
+    let map = LabelMap::new(settings.map.clone());
+    let annotations = io::read_gold(&Source::from_argument(path), &map)?;
+    if policies.is_empty() {
+        return Ok(annotations);
+    }
+    let known: Vec<PolicyLabels> = policies.iter().map(|policy| PolicyLabels::of(policy)).collect();
+    let mistakes = gold::check(&annotations, &known, |_| true);
+    if mistakes.is_empty() {
+        return Ok(annotations);
+    }
+    let mut lines: Vec<String> = mistakes
+        .iter()
+        .take(MOST_NAMED)
+        .map(|mistake| format!("{}: {mistake}", path.display()))
+        .collect();
+    if MOST_NAMED < mistakes.len() {
+        lines.push(format!("and {} more", mistakes.len() - MOST_NAMED));
+    }
+    Err(OpsError::refused(
+        format!("gold does not fit the policies:\n  {}", lines.join("\n  ")),
+        "correct the rows, name the right policies, or translate foreign codes with `gold: {map: {…}}`",
+    ))
+}
+
+fn from_store(
+    program: &Program,
+    declared: Option<GoldDrawn>,
+    policies: &[Arc<Policy>],
+) -> Result<Collected, OpsError> {
+    let path = program.store_path();
+    let nothing = || {
+        OpsError::refused(
+            "there is no gold: no file is named, and nobody has answered `titer gold label`",
+            "draw units with `titer gold draw`, answer with `titer gold label`, or name a file with --gold",
+        )
+    };
+    if !path.is_file() {
+        return Err(nothing());
+    }
+    let reader = Store::open(&path, Access::Read)?.reader()?;
+    let said = reader.annotations()?;
+    let draw = latest(&reader)?;
+    let ids: BTreeSet<&str> = policies.iter().map(|policy| policy.id.as_str()).collect();
+    let of_draw = |annotation: &&store::Annotation| match &draw {
+        Some(draw) => annotation.draw.as_ref() == Some(&draw.id),
+        None => true,
+    };
+    let mut annotations: Vec<Annotation> = said
+        .iter()
+        .filter(|annotation| ids.contains(annotation.policy.as_str()))
+        .filter(of_draw)
+        .map(annotation)
+        .collect();
+    if annotations.is_empty() {
+        return Err(nothing());
+    }
+    let mut drawn = declared;
+    if let Some(draw) = &draw {
+        drawn =
+            Some(if draw.design == BY_LABEL { GoldDrawn::ByLabel } else { GoldDrawn::FromSample });
+        answered_so_far(&mut annotations, draw);
+    }
+    let from = path.display().to_string();
+    Ok(Collected {
+        adjudication: gold::adjudicate(&annotations)?,
+        drawn: drawn.ok_or_else(|| undeclared(&from))?,
+        salt: draw.map(|draw| draw.salt),
+    })
+}
+
+/// The queue is answered in random order, so a part of it is a random part: a unit's probability of having gold is that of
+/// its draw times the share answered. A simple random draw needs no probabilities at all.
+fn answered_so_far(annotations: &mut [Annotation], draw: &GoldDraw) {
+    let mut answered: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for annotation in annotations.iter() {
+        answered.entry(annotation.policy.clone()).or_default().insert(annotation.unit_id.clone());
+    }
+    for annotation in annotations {
+        let units = answered.get(&annotation.policy).map_or(0, BTreeSet::len);
+        annotation.probability = if draw.design == BY_LABEL {
+            annotation
+                .probability
+                .map(|probability| probability * units as f64 / draw.queue.len() as f64)
+        } else {
+            None
+        };
+    }
+}
+
+fn annotation(said: &store::Annotation) -> Annotation {
+    Annotation {
+        unit_id: said.unit.clone(),
+        policy: said.policy.clone(),
+        label: said.label.clone(),
+        rater: said.rater.clone(),
+        probability: said.probability,
+        drawn_at: said.drawn_at.map(|at| at.to_string()),
+        criteria: said.criteria.clone(),
+        note: said.note.clone(),
+        row: None,
+    }
+}
+
+/// Records the gold of a file in the store. Units of the latest draw are answers to it.
+///
+/// # Errors
+///
+/// Unknown policies or labels, bad rows, a store that cannot be written.
+pub fn import(program: &Program, path: &Path) -> Result<Imported, OpsError> {
+    let reading = super::super::policies::load(program, &[])?;
+    let policies: Vec<Arc<Policy>> =
+        reading.policies.into_iter().map(|(policy, _)| policy).collect();
+    let settings = program.file.gold.clone().unwrap_or_default();
+    let annotations = read(path, &settings, &policies)?;
+    let store = Store::open(&program.store_path(), Access::Write)?;
+    let draw = latest(&store.reader()?)?;
+    let queued: BTreeMap<&str, f64> = draw
+        .iter()
+        .flat_map(|draw| &draw.queue)
+        .map(|queued| (queued.unit.as_str(), queued.probability))
+        .collect();
+    let answers_draw =
+        annotations.iter().all(|annotation| queued.contains_key(annotation.unit_id.as_str()));
+    let draw = draw.as_ref().filter(|_| answers_draw);
+    let now = Timestamp::now();
+    let rows: Vec<Record> = annotations
+        .iter()
+        .map(|said| {
+            let probability = if answers_draw {
+                queued.get(said.unit_id.as_str()).copied()
+            } else {
+                said.probability
+            };
+            Record::Annotation(store::Annotation {
+                id: imported_id(said),
+                unit: said.unit_id.clone(),
+                policy: said.policy.clone(),
+                label: said.label.clone(),
+                rater: said.rater.clone(),
+                probability,
+                drawn_at: draw
+                    .map(|draw| draw.created_at)
+                    .or_else(|| said.drawn_at.as_ref()?.parse().ok()),
+                criteria: said.criteria.clone(),
+                note: said.note.clone(),
+                draw: draw.map(|draw| draw.id.clone()),
+                answered_at: now,
+            })
+        })
+        .collect();
+    let imported = Imported {
+        annotations: rows.len(),
+        units: annotations.iter().map(|said| &said.unit_id).collect::<BTreeSet<_>>().len(),
+        draw: draw.map(|draw| draw.id.clone()),
+    };
+    store.writer()?.record_blocking(rows)?;
+    Ok(imported)
+}
+
+/// One annotation has one id however often its file is imported.
+fn imported_id(said: &Annotation) -> crate::unit::Fingerprint {
+    FingerprintBuilder::new("imported annotation")
+        .text(&said.unit_id)
+        .text(&said.policy)
+        .text(said.rater.as_deref().unwrap_or_default())
+        .text(&said.label)
+        .text(said.note.as_deref().unwrap_or_default())
+        .finish()
+}
+
+/// Returns the latest draw's questions as a sheet to fill in: `id,policy,label,rater,probability,note`, answers given so far included.
+///
+/// # Errors
+///
+/// No draw yet.
+pub fn export(program: &Program) -> Result<String, OpsError> {
+    let (draw, said) = current(program)?;
+    let mut sheet = csv::Writer::from_writer(Vec::new());
+    let failed = |source: csv::Error| {
+        OpsError::refused(format!("cannot write the sheet: {source}"), "report this as a bug")
+    };
+    sheet
+        .write_record(["id", "policy", "label", "rater", "probability", "note"])
+        .map_err(failed)?;
+    for queued in &draw.queue {
+        for policy in &draw.policies {
+            let answers: Vec<_> = said
+                .iter()
+                .filter(|said| said.unit == queued.unit && &said.policy == policy)
+                .collect();
+            let probability = queued.probability.to_string();
+            let mut row = |label: &str, rater: &str, note: &str| {
+                sheet
+                    .write_record([queued.unit.as_str(), policy, label, rater, &probability, note])
+                    .map_err(failed)
+            };
+            if answers.is_empty() {
+                row("", "", "")?;
+            }
+            for answer in answers {
+                row(
+                    &answer.label,
+                    answer.rater.as_deref().unwrap_or_default(),
+                    answer.note.as_deref().unwrap_or_default(),
+                )?;
+            }
+        }
+    }
+    let bytes = sheet.into_inner().map_err(|error| {
+        OpsError::refused(format!("cannot write the sheet: {error}"), "report this as a bug")
+    })?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Returns how far the latest draw is.
+///
+/// # Errors
+///
+/// No draw yet.
+pub fn status(program: &Program) -> Result<Status, OpsError> {
+    let (draw, said) = current(program)?;
+    let mut answered: BTreeMap<String, BTreeSet<&str>> =
+        draw.policies.iter().map(|policy| (policy.clone(), BTreeSet::new())).collect();
+    let mut raters: BTreeMap<String, usize> = BTreeMap::new();
+    for annotation in &said {
+        answered.entry(annotation.policy.clone()).or_default().insert(&annotation.unit);
+        *raters
+            .entry(annotation.rater.clone().unwrap_or_else(|| "(unnamed)".to_owned()))
+            .or_default() += 1;
+    }
+    let list: Vec<Annotation> = said.iter().map(annotation).collect();
+    Ok(Status {
+        draw: draw.id,
+        design: draw.design,
+        units: draw.queue.len(),
+        answered: answered.into_iter().map(|(policy, units)| (policy, units.len())).collect(),
+        raters,
+        unresolved: gold::adjudicate(&list)?.unresolved.len(),
+    })
+}
+
+fn current(program: &Program) -> Result<(GoldDraw, Vec<store::Annotation>), OpsError> {
+    let path = program.store_path();
+    let none = || {
+        OpsError::refused(
+            "no units have been drawn for gold",
+            "draw them first: titer gold draw --size 300",
+        )
+    };
+    if !path.is_file() {
+        return Err(none());
+    }
+    let reader = Store::open(&path, Access::Read)?.reader()?;
+    let draw = latest(&reader)?.ok_or_else(none)?;
+    let said = reader
+        .annotations()?
+        .into_iter()
+        .filter(|said| said.draw.as_ref() == Some(&draw.id))
+        .collect();
+    Ok((draw, said))
+}
+
+/// Returns how gold was drawn, as the statistics call it.
+pub(crate) fn drawn_of(name: DrawnName) -> GoldDrawn {
+    match name {
+        DrawnName::FromSample => GoldDrawn::FromSample,
+        DrawnName::ByLabel => GoldDrawn::ByLabel,
+        DrawnName::Independent => GoldDrawn::Independent,
+        DrawnName::Convenience => GoldDrawn::Convenience,
+    }
+}

@@ -1,0 +1,165 @@
+//! Units joined with the labels that stand for them now: same policy text, prompt, model and content.
+
+use super::error::OpsError;
+use super::labeler;
+use super::labeler::AdHoc;
+use super::labeler::Labeler;
+use super::policies;
+use super::program::Program;
+use super::units;
+use crate::policy::Policy;
+use crate::prompt;
+use crate::prompt::CompiledPrompt;
+use crate::prompt::PromptSettings;
+use crate::prompt::Rung;
+use crate::reply::Outcome;
+use crate::store::Access;
+use crate::store::CapabilityKey;
+use crate::store::LabelRow;
+use crate::store::Reader;
+use crate::store::Store;
+use crate::unit::Fingerprint;
+use crate::unit::Unit;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The capability that remembers the rung of the output ladder.
+pub(crate) const OUTPUT: &str = "output";
+
+/// Units with the labels of one labeler.
+#[derive(Debug, Clone)]
+pub(crate) struct Labeled {
+    pub(crate) units: Vec<Unit>,
+    pub(crate) policies: Vec<Arc<Policy>>,
+    pub(crate) labeler: Labeler,
+    /// The rows of each policy, one a labeled unit, ordered by unit.
+    pub(crate) rows: Vec<Vec<Row>>,
+}
+
+/// One label that stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    /// Index of the unit.
+    pub(crate) unit: usize,
+    pub(crate) outcome: Outcome,
+    pub(crate) label: Option<String>,
+}
+
+impl Labeled {
+    /// Returns how many units have no label under the policy of that index.
+    pub(crate) fn missing(&self, policy: usize) -> usize {
+        self.units.len() - self.rows.get(policy).map_or(0, Vec::len)
+    }
+}
+
+/// Returns the prompt settings with the rung the endpoint was seen to take.
+pub(crate) fn settled(
+    reader: Option<&Reader>,
+    labeler: &Labeler,
+) -> Result<PromptSettings, OpsError> {
+    let mut settings = labeler.prompt.clone();
+    if let (true, Some(reader)) = (labeler.rung_is_open, reader) {
+        let key = CapabilityKey { url: &settings.url, model: &settings.model, key: OUTPUT };
+        if reader.capability(key)?.is_some_and(|known| known.value == Rung::Text.name()) {
+            settings.rung = Rung::Text;
+        }
+    }
+    Ok(settings)
+}
+
+/// Joins the project's units with the labels in its store.
+///
+/// # Errors
+///
+/// No store, no label that stands, and whatever keeps policies, units or labeler from being read.
+pub(crate) fn from_store(
+    program: &Program,
+    named: Option<&Path>,
+    policies: &[String],
+    wanted: &AdHoc,
+) -> Result<Labeled, OpsError> {
+    let policies: Vec<Arc<Policy>> =
+        policies::load(program, policies)?.policies.into_iter().map(|(policy, _)| policy).collect();
+    let labeler = labeler::resolve(program, wanted)?;
+    let file = units::load(program, named)?;
+    let path = program.store_path();
+    if !path.is_file() {
+        return Err(OpsError::refused(
+            format!("nothing is labeled yet: there is no store at {}", path.display()),
+            "label the units first: titer label",
+        ));
+    }
+    let reader = Store::open(&path, Access::Read)?.reader()?;
+    let prompts = prompt::compile_all(&policies, &settled(Some(&reader), &labeler)?)?;
+    let rows = standing(&reader, &file.units, &policies, &prompts)?;
+    if rows.iter().all(Vec::is_empty) {
+        return Err(OpsError::refused(
+            format!(
+                "no unit of {} has a label of labeler `{}` under the policies as they are now",
+                file.path.display(),
+                labeler.name
+            ),
+            "run `titer label`; labels of an earlier policy text, prompt or model do not count",
+        ));
+    }
+    Ok(Labeled { units: file.units, policies, labeler, rows })
+}
+
+/// Finds the labels of each policy whose request is what would be sent now.
+pub(crate) fn standing(
+    reader: &Reader,
+    units: &[Unit],
+    policies: &[Arc<Policy>],
+    prompts: &[CompiledPrompt],
+) -> Result<Vec<Vec<Row>>, OpsError> {
+    let mut rows: Vec<Vec<Row>> = vec![Vec::new(); policies.len()];
+    each_standing(reader, units, policies, prompts, |policy, unit, row| {
+        rows[policy].push(Row { unit, outcome: row.answer.outcome, label: row.answer.label });
+    })?;
+    for list in &mut rows {
+        // Later rows stand behind earlier ones: the last settled one counts, as the store hands them over.
+        list.sort_by_key(|row| row.unit);
+        let mut kept: Vec<Row> = Vec::with_capacity(list.len());
+        for row in list.drain(..) {
+            match kept.last_mut() {
+                Some(before) if before.unit == row.unit => *before = row,
+                Some(_) | None => kept.push(row),
+            }
+        }
+        *list = kept;
+    }
+    Ok(rows)
+}
+
+/// Hands over every stored label of these units, policies and prompts: a failure that may pass before a settled row.
+pub(crate) fn each_standing(
+    reader: &Reader,
+    units: &[Unit],
+    policies: &[Arc<Policy>],
+    prompts: &[CompiledPrompt],
+    mut take: impl FnMut(usize, usize, LabelRow),
+) -> Result<(), OpsError> {
+    let by_id: HashMap<&str, usize> =
+        units.iter().enumerate().map(|(at, unit)| (unit.id.as_str(), at)).collect();
+    let by_policy: HashMap<&str, usize> =
+        policies.iter().enumerate().map(|(at, policy)| (policy.id.as_str(), at)).collect();
+    let hashes: Vec<Fingerprint> = units.iter().map(Unit::content_hash).collect();
+    let current = |row: &LabelRow, unit: usize| {
+        prompts.iter().any(|prompt| prompt.fingerprint() == row.provenance.prompt)
+            && row.provenance.unit_hash == hashes[unit]
+    };
+    let mut settled = Vec::new();
+    reader.labels(|row| {
+        let found = by_id.get(row.unit.as_str()).zip(by_policy.get(row.answer.policy.as_str()));
+        if let Some((&unit, &policy)) = found.filter(|(unit, _)| current(&row, **unit)) {
+            if row.settled {
+                settled.push((policy, unit, row));
+            } else {
+                take(policy, unit, row);
+            }
+        }
+    })?;
+    settled.into_iter().for_each(|(policy, unit, row)| take(policy, unit, row));
+    Ok(())
+}

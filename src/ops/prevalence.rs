@@ -1,0 +1,278 @@
+//! `titer prevalence`: naive and corrected prevalence, from the store or from anybody's files.
+
+mod files;
+mod wire;
+
+pub use wire::PrevalenceJson;
+
+use super::error::OpsError;
+use super::gold;
+use super::gold::Collected;
+use super::labeled;
+use super::labeled::Labeled;
+use super::labeler::AdHoc;
+use super::program::PositiveRule;
+use super::program::Program;
+use crate::eval::GoldDrawn;
+use crate::eval::GoldLabel;
+use crate::eval::InputMistake;
+use crate::eval::LabeledUnit;
+use crate::eval::Positive;
+use crate::measure;
+use crate::measure::PolicyPrevalence;
+use crate::measure::Salts;
+use crate::measure::Settings;
+use crate::measure::Subject;
+use crate::policy::Policy;
+use crate::stats::Draws;
+use crate::stats::Level;
+use crate::unit::Design;
+use crate::unit::Inclusion;
+use crate::unit::Unit;
+use jiff::Timestamp;
+use std::path::PathBuf;
+
+/// Gold below which an estimate is provisional, when titer.yaml does not say.
+const MIN_GOLD: u64 = 300;
+/// How many mistakes of the rows are named.
+const MOST_NAMED: usize = 5;
+
+/// What to measure. What is left out comes from `titer.yaml`.
+#[derive(Debug, Clone)]
+pub struct PrevalenceRequest {
+    /// The units; the project's when absent.
+    pub units: Option<PathBuf>,
+    /// Policies; all when empty.
+    pub policies: Vec<String>,
+    /// The labeler of the store's labels.
+    pub labeler: AdHoc,
+    /// Labels of any system, in place of the store's.
+    pub labels: Option<PathBuf>,
+    /// Gold of any source, in place of the project's.
+    pub gold: Option<PathBuf>,
+    /// How gold was drawn.
+    pub drawn: Option<GoldDrawn>,
+    /// Labels that count as violating, for labels without a policy.
+    pub positive: Vec<String>,
+    /// The level of the intervals.
+    pub level: Option<f64>,
+    /// Gold below which an estimate is provisional.
+    pub min_gold: Option<u64>,
+    /// The seed of the simulated intervals.
+    pub seed: u64,
+    /// How many draws a simulated interval takes.
+    pub draws: u32,
+}
+
+/// What was measured, with what the reader must know beside it.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    /// One measurement a policy.
+    pub policies: Vec<PolicyPrevalence>,
+    /// Things to know that no code covers, one line each.
+    pub notes: Vec<String>,
+}
+
+impl Default for PrevalenceRequest {
+    fn default() -> Self {
+        Self {
+            units: None,
+            policies: Vec::new(),
+            labeler: AdHoc::default(),
+            labels: None,
+            gold: None,
+            drawn: None,
+            positive: Vec::new(),
+            level: None,
+            min_gold: None,
+            seed: 1,
+            draws: 50_000,
+        }
+    }
+}
+
+/// Measures the prevalence of every policy.
+///
+/// # Errors
+///
+/// No labels, no gold, a way of drawing that is not declared, rows that cannot be used. An estimate that
+/// cannot be made from good rows is no error but part of the answer, with its reason.
+pub fn prevalence(program: &Program, request: &PrevalenceRequest) -> Result<Measured, OpsError> {
+    match &request.labels {
+        Some(labels) => files::prevalence(program, request, labels),
+        None => from_store(program, request),
+    }
+}
+
+fn from_store(program: &Program, request: &PrevalenceRequest) -> Result<Measured, OpsError> {
+    let labeled = labeled::from_store(
+        program,
+        request.units.as_deref(),
+        &request.policies,
+        &request.labeler,
+    )?;
+    let gold = gold::collected(program, request.gold.as_deref(), request.drawn, &labeled.policies)?;
+    let mut measured = Measured { policies: Vec::new(), notes: Vec::new() };
+    for at in 0..labeled.policies.len() {
+        let policy = &labeled.policies[at];
+        let positive = positive(program, policy)?;
+        let Some(view) = View::of(&labeled, at, &mut measured.notes) else { continue };
+        let rows = view.rows(&labeled, at);
+        let subject = Subject {
+            policy: policy.id.clone(),
+            policy_version: Some(policy.version.to_string()),
+            labeler: Some(labeled.labeler.name.clone()),
+            period: one_period(&labeled.units),
+        };
+        let estimate = Estimating { program, request, gold: &gold };
+        measured.policies.push(estimate.policy(subject, &rows, &positive, &mut measured.notes)?);
+    }
+    Ok(measured)
+}
+
+/// The inclusion of each unit as the labels on hand make it: a run that stopped early has labeled a random part.
+struct View {
+    inclusions: Vec<Option<Inclusion>>,
+}
+
+impl View {
+    fn of(labeled: &Labeled, policy: usize, notes: &mut Vec<String>) -> Option<Self> {
+        let (total, missing) = (labeled.units.len(), labeled.missing(policy));
+        let id = &labeled.policies[policy].id;
+        if missing == total {
+            notes.push(format!("{id}: no unit is labeled; run `titer label`"));
+            return None;
+        }
+        if missing > 0 {
+            notes.push(format!(
+                "{id}: {missing} of {total} units have no label yet; the labeled ones are a random part and count as such. Finish with `titer label`"
+            ));
+        }
+        let share = (total - missing) as f64 / total as f64;
+        let of = |unit: &Unit| match (&unit.inclusion, missing) {
+            (inclusion, 0) => inclusion.clone(),
+            (Some(inclusion), _) => {
+                Some(Inclusion { probability: inclusion.probability * share, ..inclusion.clone() })
+            }
+            (None, _) => Some(Inclusion {
+                probability: share,
+                design: Design::Uniform,
+                stratum: None,
+                cluster: None,
+            }),
+        };
+        Some(Self { inclusions: labeled.units.iter().map(of).collect() })
+    }
+
+    fn rows<'a>(&'a self, labeled: &'a Labeled, policy: usize) -> Vec<LabeledUnit<'a>> {
+        labeled.rows[policy]
+            .iter()
+            .map(|row| LabeledUnit {
+                id: &labeled.units[row.unit].id,
+                exposure: labeled.units[row.unit].exposure,
+                inclusion: self.inclusions[row.unit].as_ref(),
+                outcome: row.outcome,
+                label: row.label.as_deref(),
+            })
+            .collect()
+    }
+}
+
+/// What is the same for every policy of a request.
+struct Estimating<'a> {
+    program: &'a Program,
+    request: &'a PrevalenceRequest,
+    gold: &'a Collected,
+}
+
+impl Estimating<'_> {
+    fn policy(
+        &self,
+        subject: Subject,
+        units: &[LabeledUnit<'_>],
+        positive: &Positive,
+        notes: &mut Vec<String>,
+    ) -> Result<PolicyPrevalence, OpsError> {
+        let unresolved = self.gold.adjudication.unresolved.iter();
+        let open = unresolved.filter(|open| open.policy == subject.policy).count();
+        if open > 0 {
+            notes.push(format!(
+                "{}: {open} gold units have no majority among their raters and are left out; have them decided",
+                subject.policy
+            ));
+        }
+        let gold = self.labels(&subject.policy);
+        let settings = self.settings(positive)?;
+        measure::prevalence(&subject, units, &gold, &settings)
+            .map_err(|mistakes| refused(&subject.policy, &mistakes))
+    }
+
+    fn labels(&self, policy: &str) -> Vec<GoldLabel<'_>> {
+        let now = Timestamp::now();
+        let age = |at: &String| {
+            let at: Timestamp = at.parse().ok()?;
+            Some(now.duration_since(at).as_secs_f64().max(0.0) / 86_400.0)
+        };
+        let of_policy = self.gold.adjudication.gold.iter().filter(|gold| gold.policy == policy);
+        of_policy
+            .map(|gold| GoldLabel {
+                id: &gold.unit_id,
+                label: &gold.label,
+                probability: gold.probability,
+                age_days: gold.drawn_at.as_ref().and_then(age),
+            })
+            .collect()
+    }
+
+    fn settings<'a>(&'a self, positive: &'a Positive) -> Result<Settings<'a>, OpsError> {
+        let estimate = self.program.file.estimate.as_ref();
+        let level = self.request.level.or(estimate.and_then(|estimate| estimate.level));
+        let min_gold = self.request.min_gold.or(estimate.and_then(|estimate| estimate.min_gold));
+        let sample = self.program.file.sample.as_ref();
+        let salts = sample.zip(self.gold.salt.as_ref());
+        Ok(Settings {
+            positive,
+            drawn: self.gold.drawn,
+            level: Level::new(level.unwrap_or(0.95))?,
+            draws: Draws::new(self.request.seed, self.request.draws)?,
+            min_gold: min_gold.unwrap_or(MIN_GOLD),
+            max_gold_age_days: None,
+            salts: salts.map(|(sample, gold)| Salts { sample: &sample.salt, gold }),
+        })
+    }
+}
+
+/// Returns which labels of a policy count as violating: as titer.yaml says, else severity above 0.
+fn positive(program: &Program, policy: &Policy) -> Result<Positive, OpsError> {
+    let configured = program.file.estimate.as_ref().and_then(|estimate| {
+        estimate.policies.iter().find(|(id, _)| *id == policy.id).map(|(_, rule)| &rule.positive)
+    });
+    Ok(match configured {
+        None => Positive::violating(policy)?,
+        Some(PositiveRule::One(rule))
+            if rule == "violating" && policy.label("violating").is_none() =>
+        {
+            Positive::violating(policy)?
+        }
+        Some(PositiveRule::One(rule)) => Positive::parse(rule, policy)?,
+        Some(PositiveRule::Several(labels)) => Positive::parse(&labels.join(","), policy)?,
+    })
+}
+
+/// Returns the units' period when all have the same.
+fn one_period(units: &[Unit]) -> Option<String> {
+    let first = units.first()?.period.as_ref()?;
+    units.iter().all(|unit| unit.period.as_ref() == Some(first)).then(|| first.clone())
+}
+
+fn refused(policy: &str, mistakes: &[InputMistake]) -> OpsError {
+    let mut lines: Vec<String> =
+        mistakes.iter().take(MOST_NAMED).map(ToString::to_string).collect();
+    if MOST_NAMED < mistakes.len() {
+        lines.push(format!("and {} more", mistakes.len() - MOST_NAMED));
+    }
+    OpsError::refused(
+        format!("policy `{policy}` cannot be measured:\n  {}", lines.join("\n  ")),
+        "correct the rows named above and run the command again",
+    )
+}

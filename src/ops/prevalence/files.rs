@@ -1,0 +1,238 @@
+//! Prevalence from anybody's labels and gold: no store, no labeler, no call.
+
+use super::Estimating;
+use super::Measured;
+use super::PrevalenceRequest;
+use super::one_period;
+use super::positive;
+use crate::eval::LabeledUnit;
+use crate::eval::Positive;
+use crate::gold::LabelMap;
+use crate::io;
+use crate::io::ForeignLabel;
+use crate::io::IdCheck;
+use crate::io::Source;
+use crate::measure::Subject;
+use crate::ops::error::OpsError;
+use crate::ops::gold;
+use crate::ops::gold::Collected;
+use crate::ops::policies;
+use crate::ops::program::Program;
+use crate::ops::units;
+use crate::policy::Policy;
+use crate::unit::Unit;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Labels that plainly mean "violating" in files that follow no policy of ours.
+const PLAINLY_VIOLATING: [&str; 6] = ["1", "true", "yes", "violating", "positive", "unsafe"];
+/// Units named before the rest are only counted.
+const MOST_NAMED: usize = 5;
+
+pub(super) fn prevalence(
+    program: &Program,
+    request: &PrevalenceRequest,
+    labels: &Path,
+) -> Result<Measured, OpsError> {
+    let settings = program.file.gold.clone().unwrap_or_default();
+    let codes = LabelMap::new(settings.map.clone());
+    let rows = io::read_labels(&Source::from_argument(labels), &codes)?;
+    let by_policy = grouped(&rows, request, labels)?;
+    let known = known_policies(program)?;
+    let gold = match &request.gold {
+        Some(path) => {
+            let declared = request.drawn.or(settings.drawn.map(gold::drawn_of));
+            gold::from_file(path, &settings, declared, &[])?
+        }
+        None => gold::collected(program, None, request.drawn, &known)?,
+    };
+    let units = match &request.units {
+        Some(path) => Some(read_units(program, path)?),
+        None => None,
+    };
+    let mut measured = Measured { policies: Vec::new(), notes: Vec::new() };
+    if units.is_none() {
+        measured.notes.push(
+            "no --units: every unit counts once, and the labeled units are the whole population"
+                .to_owned(),
+        );
+    }
+    for (policy, rows) in by_policy {
+        let positive = rule(program, request, &known, Labels { policy, rows: &rows, gold: &gold })?;
+        let list = join(&rows, units.as_ref(), labels)?;
+        let subject = Subject {
+            policy: policy.to_owned(),
+            policy_version: rows.first().and_then(|row| row.policy_version.clone()),
+            labeler: rows.first().map(|row| row.labeler.clone()),
+            period: units.as_ref().and_then(|units| one_period(&units.list)),
+        };
+        let estimating = Estimating { program, request, gold: &gold };
+        measured.policies.push(estimating.policy(
+            subject,
+            &list,
+            &positive,
+            &mut measured.notes,
+        )?);
+    }
+    Ok(measured)
+}
+
+/// The rows of each asked policy; labels of several labelers are several measurements, not one.
+fn grouped<'a>(
+    rows: &'a [ForeignLabel],
+    request: &PrevalenceRequest,
+    path: &Path,
+) -> Result<BTreeMap<&'a str, Vec<&'a ForeignLabel>>, OpsError> {
+    let labelers: BTreeSet<&str> = rows.iter().map(|row| row.labeler.as_str()).collect();
+    let wanted = request.labeler.name.as_deref();
+    if wanted.is_none() && 1 < labelers.len() {
+        let names: Vec<&str> = labelers.into_iter().collect();
+        return Err(OpsError::refused(
+            format!(
+                "{} holds labels of {} labelers, whose errors differ",
+                path.display(),
+                names.len()
+            ),
+            format!("name one with --labeler: {}", names.join(", ")),
+        ));
+    }
+    let mut groups: BTreeMap<&str, Vec<&ForeignLabel>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| wanted.is_none_or(|name| name == row.labeler)) {
+        if request.policies.is_empty() || request.policies.contains(&row.policy) {
+            groups.entry(&row.policy).or_default().push(row);
+        }
+    }
+    if groups.is_empty() {
+        let policies: BTreeSet<&str> = rows.iter().map(|row| row.policy.as_str()).collect();
+        let policies: Vec<&str> = policies.into_iter().collect();
+        return Err(OpsError::refused(
+            format!("{} has no label that was asked for", path.display()),
+            format!("its policies are {}", policies.join(", ")),
+        ));
+    }
+    Ok(groups)
+}
+
+/// The project's policies, where there are any: their severities say what is violating.
+fn known_policies(program: &Program) -> Result<Vec<Arc<Policy>>, OpsError> {
+    if !program.found || !program.path("policies").is_dir() {
+        return Ok(Vec::new());
+    }
+    Ok(policies::load(program, &[])?.policies.into_iter().map(|(policy, _)| policy).collect())
+}
+
+struct Labels<'a> {
+    policy: &'a str,
+    rows: &'a [&'a ForeignLabel],
+    gold: &'a Collected,
+}
+
+fn rule(
+    program: &Program,
+    request: &PrevalenceRequest,
+    known: &[Arc<Policy>],
+    labels: Labels<'_>,
+) -> Result<Positive, OpsError> {
+    if !request.positive.is_empty() {
+        return Ok(Positive::labels(request.positive.iter().cloned())?);
+    }
+    if let Some(policy) = known.iter().find(|policy| policy.id == labels.policy) {
+        return positive(program, policy);
+    }
+    let given = labels.rows.iter().filter_map(|row| row.label.as_deref());
+    let gold = labels.gold.adjudication.gold.iter().filter(|gold| gold.policy == labels.policy);
+    let seen: BTreeSet<&str> = given.chain(gold.map(|gold| gold.label.as_str())).collect();
+    if seen.iter().any(|label| PLAINLY_VIOLATING.contains(label)) {
+        return Ok(Positive::labels(PLAINLY_VIOLATING)?);
+    }
+    let seen: Vec<&str> = seen.into_iter().take(10).collect();
+    Err(OpsError::refused(
+        format!("nothing says which labels of `{}` are violating", labels.policy),
+        format!("name them with --positive; the labels are {}", seen.join(", ")),
+    ))
+}
+
+struct Units {
+    list: Vec<Unit>,
+    by_id: BTreeMap<String, usize>,
+    name: String,
+}
+
+fn read_units(program: &Program, path: &Path) -> Result<Units, OpsError> {
+    let source = Source::from_argument(path);
+    let columns = units::columns(program);
+    let list: Vec<Unit> =
+        io::read_units(&source, &columns, IdCheck::Unique)?.collect::<Result<_, _>>()?;
+    let by_id = list.iter().enumerate().map(|(at, unit)| (unit.id.clone(), at)).collect();
+    Ok(Units { list, by_id, name: path.display().to_string() })
+}
+
+/// Labels with the exposure and inclusion of their units. Both lists must name the same units: a unit without a label
+/// would silently leave the population, and a label without a unit has no weight.
+fn join<'a>(
+    rows: &[&'a ForeignLabel],
+    units: Option<&'a Units>,
+    labels: &Path,
+) -> Result<Vec<LabeledUnit<'a>>, OpsError> {
+    let Some(units) = units else {
+        return Ok(rows.iter().map(|row| labeled(row, None)).collect());
+    };
+    let mut unknown = Vec::new();
+    let mut list = Vec::with_capacity(rows.len());
+    let mut has_label = vec![false; units.list.len()];
+    for row in rows {
+        match units.by_id.get(&row.id) {
+            Some(&at) => {
+                has_label[at] = true;
+                list.push(labeled(row, Some(&units.list[at])));
+            }
+            None => unknown.push(row.id.as_str()),
+        }
+    }
+    let bare: Vec<&str> = units
+        .list
+        .iter()
+        .zip(&has_label)
+        .filter_map(|(unit, has)| (!has).then_some(unit.id.as_str()))
+        .collect();
+    let named = |ids: &[&str]| {
+        let first: Vec<&str> = ids.iter().take(MOST_NAMED).copied().collect();
+        let rest = ids.len() - first.len();
+        if rest == 0 { first.join(", ") } else { format!("{} and {rest} more", first.join(", ")) }
+    };
+    if !unknown.is_empty() {
+        return Err(OpsError::refused(
+            format!(
+                "{} labels units that {} does not have: {}",
+                labels.display(),
+                units.name,
+                named(&unknown)
+            ),
+            "give the file of all labeled units",
+        ));
+    }
+    if !bare.is_empty() {
+        return Err(OpsError::refused(
+            format!(
+                "units of {} have no label in {}: {}",
+                units.name,
+                labels.display(),
+                named(&bare)
+            ),
+            "add a row for each with its outcome, such as `failed`; leaving them out would bias the estimate",
+        ));
+    }
+    Ok(list)
+}
+
+fn labeled<'a>(row: &'a ForeignLabel, unit: Option<&'a Unit>) -> LabeledUnit<'a> {
+    LabeledUnit {
+        id: &row.id,
+        exposure: unit.map_or(1.0, |unit| unit.exposure),
+        inclusion: unit.and_then(|unit| unit.inclusion.as_ref()),
+        outcome: row.outcome,
+        label: row.label.as_deref(),
+    }
+}

@@ -1,0 +1,224 @@
+//! The JSON form of a measurement.
+
+use super::Measured;
+use crate::eval::ErrorRate;
+use crate::eval::Merge;
+use crate::measure::CellRow;
+use crate::measure::Estimate;
+use crate::measure::Finding;
+use crate::measure::Missing;
+use crate::measure::PolicyPrevalence;
+use crate::stats::StatsError;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A whole answer of `titer prevalence`.
+#[derive(Debug, Clone, Serialize)]
+pub struct PrevalenceJson {
+    policies: Vec<PolicyJson>,
+    notes: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct PolicyJson {
+    policy: String,
+    policy_version: Option<String>,
+    labeler: Option<String>,
+    period: Option<String>,
+    verdict: &'static str,
+    naive: EstimateJson,
+    corrected: EstimateJson,
+    corrected_by: &'static str,
+    gold_only: EstimateJson,
+    rogan_gladen: EstimateJson,
+    n: u64,
+    m: u64,
+    k: Option<f64>,
+    youden: Option<f64>,
+    level: f64,
+    exposure: f64,
+    design: String,
+    gold_drawn: &'static str,
+    gold_age_days: Option<f64>,
+    non_answer_share: f64,
+    certainty_share: f64,
+    max_weight_share: f64,
+    rates: BTreeMap<&'static str, RateJson>,
+    cells: Vec<CellJson>,
+    merges: Vec<MergeJson>,
+    outcomes: BTreeMap<&'static str, u64>,
+    findings: Vec<FindingJson>,
+    bounds: Option<BoundsJson>,
+    estimate_ids: BTreeMap<&'static str, String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+enum EstimateJson {
+    Made { value: f64, low: f64, high: f64, std_error: f64, method: String, n_eff: f64, raw: f64 },
+    Missing { missing: String },
+}
+
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+enum RateJson {
+    Made { value: f64, low: f64, high: f64 },
+    Missing { missing: String },
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct CellJson {
+    cell: String,
+    n: u64,
+    gold: u64,
+    positives: u64,
+    exposure_share: f64,
+    positive_share: Option<f64>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct MergeJson {
+    from: &'static str,
+    into: &'static str,
+    n: u64,
+    gold: u64,
+    needed: u64,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct FindingJson {
+    code: &'static str,
+    name: &'static str,
+    detail: String,
+    advice: &'static str,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct BoundsJson {
+    low: f64,
+    lowest: f64,
+    highest: f64,
+    high: f64,
+    missing_at_random: Option<f64>,
+}
+
+impl From<&Measured> for PrevalenceJson {
+    fn from(measured: &Measured) -> Self {
+        Self {
+            policies: measured.policies.iter().map(PolicyJson::from).collect(),
+            notes: measured.notes.clone(),
+        }
+    }
+}
+
+impl From<&PolicyPrevalence> for PolicyJson {
+    fn from(measured: &PolicyPrevalence) -> Self {
+        let rates = &measured.rates;
+        let ids = measured.tidy_rows().into_iter();
+        Self {
+            policy: measured.subject.policy.clone(),
+            policy_version: measured.subject.policy_version.clone(),
+            labeler: measured.subject.labeler.clone(),
+            period: measured.subject.period.clone(),
+            verdict: measured.verdict.name(),
+            naive: estimate(&measured.naive),
+            corrected: estimate(&measured.corrected),
+            corrected_by: measured.corrected_by.name(),
+            gold_only: estimate(&measured.gold_only),
+            rogan_gladen: estimate(&measured.rogan_gladen),
+            n: measured.n,
+            m: measured.m,
+            k: measured.k,
+            youden: measured.youden,
+            level: measured.level.value(),
+            exposure: measured.exposure,
+            design: measured.design.clone(),
+            gold_drawn: measured.drawn.name(),
+            gold_age_days: measured.gold_age_days,
+            non_answer_share: measured.non_answer_share,
+            certainty_share: measured.certainty_share,
+            max_weight_share: measured.max_weight_share,
+            rates: BTreeMap::from([
+                ("sensitivity", rate(&rates.sensitivity)),
+                ("specificity", rate(&rates.specificity)),
+                ("precision", rate(&rates.precision)),
+                ("false_omission", rate(&rates.false_omission)),
+            ]),
+            cells: cells(measured),
+            merges: merges(measured),
+            outcomes: measured
+                .outcomes
+                .iter()
+                .map(|(outcome, share)| (outcome.name(), share.n))
+                .collect(),
+            findings: findings(measured),
+            bounds: measured.bounds.as_ref().map(|bounds| BoundsJson {
+                low: bounds.low,
+                lowest: bounds.lowest,
+                highest: bounds.highest,
+                high: bounds.high,
+                missing_at_random: bounds.at_random.map(|(value, _)| value),
+            }),
+            estimate_ids: ids.map(|row| (row.estimator.name(), row.estimate_id)).collect(),
+        }
+    }
+}
+
+fn estimate(estimate: &Result<Estimate, Missing>) -> EstimateJson {
+    match estimate {
+        Ok(made) => EstimateJson::Made {
+            value: made.value,
+            low: made.low,
+            high: made.high,
+            std_error: made.std_error,
+            method: made.method.name().to_owned(),
+            n_eff: made.n_eff,
+            raw: made.raw,
+        },
+        Err(missing) => EstimateJson::Missing { missing: missing.to_string() },
+    }
+}
+
+fn rate(rate: &Result<ErrorRate, StatsError>) -> RateJson {
+    match rate {
+        Ok(rate) => RateJson::Made {
+            value: rate.share.value,
+            low: rate.interval.low,
+            high: rate.interval.high,
+        },
+        Err(reason) => RateJson::Missing { missing: reason.to_string() },
+    }
+}
+
+fn cells(measured: &PolicyPrevalence) -> Vec<CellJson> {
+    let one = |cell: &CellRow| CellJson {
+        cell: cell.name.clone(),
+        n: cell.n,
+        gold: cell.gold,
+        positives: cell.positives,
+        exposure_share: cell.share,
+        positive_share: cell.positive_share,
+    };
+    measured.cells.iter().map(one).collect()
+}
+
+fn merges(measured: &PolicyPrevalence) -> Vec<MergeJson> {
+    let one = |merge: &Merge| MergeJson {
+        from: merge.from.name(),
+        into: merge.into.name(),
+        n: merge.n,
+        gold: merge.gold,
+        needed: merge.needed,
+    };
+    measured.merges.iter().map(one).collect()
+}
+
+fn findings(measured: &PolicyPrevalence) -> Vec<FindingJson> {
+    let one = |finding: &Finding| FindingJson {
+        code: finding.code.as_str(),
+        name: finding.code.name(),
+        detail: finding.detail.clone(),
+        advice: finding.code.advice(),
+    };
+    measured.findings.iter().map(one).collect()
+}

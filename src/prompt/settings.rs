@@ -1,0 +1,112 @@
+//! What a labeler's settings say about its prompts.
+
+/// Everything beside the policies that shapes a request. Each field is part of the fingerprint.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PromptSettings {
+    /// The endpoint's base URL: another server may be another model under the same name.
+    pub url: String,
+    /// The model's name as the endpoint knows it.
+    pub model: String,
+    /// The wording and shape of the prompt.
+    pub dialect: Dialect,
+    /// How the answer's form is enforced.
+    pub rung: Rung,
+    /// Whether policies share a request.
+    pub bundling: Bundling,
+    /// What an answer carries beside its label.
+    pub answer: AnswerSettings,
+    /// Sampling temperature; `None` leaves it out, as reasoning models demand.
+    pub temperature: Option<f64>,
+    /// Seed sent along, where the endpoint takes one.
+    pub seed: Option<u64>,
+    /// The most tokens one answer may have; `None` derives it from the answer's form.
+    pub max_output_tokens: Option<u32>,
+    /// The name under which the cap is sent.
+    pub token_cap: TokenCap,
+}
+
+/// The wording and shape of a prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// System and user message, answer as JSON: the generic dialect.
+    JsonChat,
+}
+
+/// How the form of an answer is enforced, best first. Part of the fingerprint: it shifts error rates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rung {
+    /// The endpoint constrains the answer to a strict JSON Schema.
+    Schema,
+    /// The prompt asks for JSON and the reader is tolerant.
+    Text,
+}
+
+/// Whether policies share a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bundling {
+    /// One call a unit answers every policy.
+    Unified,
+    /// One call a unit and policy.
+    Separate,
+}
+
+/// What an answer carries beside its label and criteria.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnswerSettings {
+    /// Most words of the reason; 0 asks for none.
+    pub rationale_words: u32,
+    /// Whether the model states a confidence.
+    pub confidence: bool,
+}
+
+/// The request property that caps generated tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenCap {
+    /// `max_tokens`: nearly every server.
+    MaxTokens,
+    /// `max_completion_tokens`: OpenAI's and Azure's reasoning models.
+    MaxCompletionTokens,
+}
+
+impl Rung {
+    /// Returns the name used in files and templates.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Schema => "schema",
+            Self::Text => "text",
+        }
+    }
+}
+
+impl Dialect {
+    /// Returns the name used in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::JsonChat => "json-chat",
+        }
+    }
+}
+
+impl Bundling {
+    /// Returns the name used in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unified => "unified",
+            Self::Separate => "separate",
+        }
+    }
+}
+
+impl TokenCap {
+    /// Returns the request property.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MaxTokens => "max_tokens",
+            Self::MaxCompletionTokens => "max_completion_tokens",
+        }
+    }
+}

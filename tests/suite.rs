@@ -1,0 +1,158 @@
+//! The corpus of policies: one mistake a file, the expected diagnostics beside it.
+//!
+//! `TITER_WRITE_EXPECTED=1 cargo test --test suite` rewrites the expected files; read the
+//! difference before committing it.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test may panic; the lint only spares #[test] functions, not their helpers"
+)]
+
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+use titer::diag::Color;
+use titer::diag::Diagnostic;
+use titer::diag::Source;
+use titer::policy;
+
+fn corpus(folder: &str) -> Vec<(PathBuf, Source)> {
+    let folder = Path::new("tests/suite").join(folder);
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .collect();
+    files.sort();
+    let source = |path: PathBuf| {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let source = Source::decode(&name, &fs::read(&path).unwrap()).unwrap();
+        (path, source)
+    };
+    files.into_iter().map(source).collect()
+}
+
+fn diagnostics(source: &Source) -> Vec<Diagnostic> {
+    match policy::parse(source) {
+        Ok((_, warnings)) => warnings,
+        Err(found) => found,
+    }
+}
+
+/// `line:column severity[code] message`, then what stands under the place and the hint.
+fn expected_form(found: &[Diagnostic]) -> String {
+    found
+        .iter()
+        .map(|diagnostic| {
+            let Diagnostic { place, code, severity, message, label, related, hint } = diagnostic;
+            let mut text =
+                format!("{}:{} {}[{code}] {message}\n", place.line, place.column, severity.name());
+            if !label.is_empty() {
+                text += &format!("    {label}\n");
+            }
+            for related in related {
+                let place = &related.place;
+                text += &format!("    {}:{} {}\n", place.line, place.column, related.label);
+            }
+            if let Some(hint) = hint {
+                text += &format!("    = {hint}\n");
+            }
+            text
+        })
+        .collect()
+}
+
+#[test]
+fn every_mistake_is_reported_as_expected() {
+    let write = env::var_os("TITER_WRITE_EXPECTED").is_some();
+    let mut wrong = Vec::new();
+    for (path, source) in corpus("policy") {
+        let found = diagnostics(&source);
+        let actual = expected_form(&found);
+        let expected_path = path.with_extension("expected");
+        if write {
+            fs::write(&expected_path, &actual).unwrap();
+        }
+        let expected = fs::read_to_string(&expected_path).unwrap_or_default();
+        let alone = path.to_str().unwrap().contains("several") || found.len() == 1;
+        if actual != expected || !alone || actual.is_empty() {
+            let shown = titer::diag::text(&found, &[source], Color::Plain);
+            wrong.push(format!("{}\n{shown}\nexpected:\n{expected}", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_corpus_shows_every_documented_code_of_meaning() {
+    let shown: BTreeSet<&str> = corpus("policy")
+        .iter()
+        .flat_map(|(_, source)| diagnostics(source))
+        .map(|diagnostic| diagnostic.code)
+        .filter(|code| code.starts_with('P'))
+        .collect();
+    let page = fs::read_to_string("docs/policy-diagnostics.md").unwrap();
+    let documented: BTreeSet<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `P")?.split('`').next())
+        .filter_map(|number| shown.iter().copied().find(|code| code.get(1..) == Some(number)))
+        .collect();
+    let rows = page.lines().filter(|line| line.starts_with("| `P")).count();
+    assert_eq!(documented, shown);
+    assert_eq!(rows, shown.len(), "a documented code has no file in the corpus");
+}
+
+#[test]
+fn valid_policies_have_nothing_to_say() {
+    for (path, source) in corpus("valid") {
+        let (_, warnings) = policy::parse(&source).unwrap();
+        assert_eq!(warnings, [], "{}", path.display());
+    }
+}
+
+#[test]
+fn every_diagnostic_names_its_file_and_renders() {
+    for (path, source) in corpus("policy") {
+        let name = source.name().to_owned();
+        for diagnostic in diagnostics(&source) {
+            assert_eq!(diagnostic.to_json()["file"], name.as_str());
+            let text = titer::diag::text(
+                std::slice::from_ref(&diagnostic),
+                std::slice::from_ref(&source),
+                Color::Plain,
+            );
+            let header = format!("--> {}", diagnostic.place);
+            assert!(text.contains(&header), "{}: {header} in\n{text}", path.display());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_a_policy_or_a_list_of_mistakes(text in any::<String>()) {
+        let source = Source::new("t", &text);
+        if let Err(found) = policy::parse(&source) {
+            prop_assert!(!found.is_empty());
+            prop_assert!(!titer::diag::text(&found, &[source], Color::Ansi).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_policy_with_a_hole_is_a_policy_or_a_list_of_mistakes(
+        cut in 0usize..2400,
+        length in 0usize..40,
+        patch in "[\\PC\\n]{0,12}",
+    ) {
+        let full = fs::read_to_string("tests/suite/valid/full.yaml").unwrap();
+        let (start, end) = (full.floor_char_boundary(cut), full.floor_char_boundary(cut + length));
+        let source = Source::new("t", &[&full[..start], &patch, &full[end..]].concat());
+        let found = diagnostics(&source);
+        let shown = titer::diag::text(&found, &[source], Color::Plain);
+        prop_assert_eq!(shown.is_empty(), found.is_empty());
+    }
+}
