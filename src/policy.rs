@@ -24,6 +24,7 @@ pub use model::Modality;
 pub use model::Mode;
 pub use model::Policy;
 pub use model::PolicyTest;
+pub use model::Rollup;
 pub use model::Status;
 pub use model::Term;
 pub use model::Version;

@@ -3,29 +3,13 @@
 use super::At;
 use super::Checker;
 use super::hint;
-use crate::policy::file::FileModality;
-use crate::policy::file::FileMode;
 
 impl Checker<'_> {
-    /// `P002`: `mode: multi`, images, `imports` and `rollup`.
+    /// `P002`: `imports`.
     pub(super) fn unsupported(&mut self) {
-        let file = self.file;
-        if file.mode == FileMode::Multi {
-            self.refuse(At::Value(&["mode"]), "`mode: multi`", "write `single` or `ordinal`");
-        }
-        if file.imports.is_some() {
+        if self.file.imports.is_some() {
             let instead = "copy the terms into this file's `terms`";
             self.refuse(At::Key(&["imports"]), "`imports`", instead);
-        }
-        if file.rollup.is_some() {
-            let instead = "remove it: the model labels the unit as a whole";
-            self.refuse(At::Key(&["rollup"]), "`rollup`", instead);
-        }
-        for (role, component) in file.components.iter() {
-            if component.modality == FileModality::Image {
-                let at = ["components", role, "modality"];
-                self.refuse(At::Value(&at), "`modality: image`", "write `text`");
-            }
         }
     }
 
