@@ -20,6 +20,7 @@ pub mod sample;
 pub mod simulate;
 pub mod try_text;
 
+pub use crate::io::is_full;
 pub use crate::policy::schema as policy_schema;
 pub use error::Ending;
 pub use error::OpsError;

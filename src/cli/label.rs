@@ -1,5 +1,6 @@
 //! `titer label`.
 
+use super::failure;
 use super::failure::Failure;
 use super::output::Output;
 use super::output::Verbosity;
@@ -10,6 +11,7 @@ use crate::ops::Program;
 use crate::ops::label;
 use crate::ops::label::LabelRequest;
 use crate::ops::label::Labelled;
+use crate::ops::label::Shortfall;
 use crate::reply::Outcome;
 use crate::requests::Forecast;
 use crate::worker::Tally;
@@ -59,7 +61,7 @@ pub(super) struct LabelArgs {
     /// Take no more requests after so many seconds
     #[arg(long, value_name = "SECONDS")]
     deadline: Option<u64>,
-    /// Exit with 1 when a smaller share of rows than this has a label (0 to 1)
+    /// Exit with 1 when a smaller share of rows than this has an answer (0 to 1)
     #[arg(long, value_name = "SHARE", value_parser = share)]
     min_answered: Option<f64>,
     /// Write the counts to a JSON file
@@ -113,6 +115,7 @@ pub(super) fn run(args: LabelArgs, project: Option<&Path>, output: &Output) -> R
         rpm: args.rpm,
         max_usd: args.max_usd,
         deadline: args.deadline.map(Duration::from_secs),
+        min_answered: args.min_answered,
     };
     if args.dry_run {
         let forecast = label::forecast(&program, &request)?;
@@ -139,7 +142,7 @@ pub(super) fn run(args: LabelArgs, project: Option<&Path>, output: &Output) -> R
         output.json(&json)?;
         output.text(&said)?;
     }
-    ending(&labelled, args.min_answered, output)
+    ending(&labelled)
 }
 
 fn send(program: &Program, request: LabelRequest, output: &Output) -> Result<Labelled, Failure> {
@@ -162,20 +165,20 @@ fn send(program: &Program, request: LabelRequest, output: &Output) -> Result<Lab
     })
 }
 
-fn ending(labelled: &Labelled, min_answered: Option<f64>, output: &Output) -> Result<(), Failure> {
+/// What a script must know beside the counts. It is said on standard error, also under `-q`.
+fn ending(labelled: &Labelled) -> Result<(), Failure> {
     if let Some(reason) = &labelled.summary.stopped {
-        output.note(&format!("stopped early: {reason}"));
+        failure::say(
+            &format!("stopped early: {reason}"),
+            Some("every answer so far is recorded and will not be asked for again"),
+        );
         return Err(Failure::Said(Ending::StoppedEarly));
     }
-    let tally = &labelled.summary.tally;
-    let answered = tally.of(Outcome::Label) + tally.of(Outcome::Abstain);
-    if let Some(bar) =
-        min_answered.filter(|bar| tally.labels > 0 && (answered as f64) < bar * tally.labels as f64)
-    {
-        output.note(&format!(
-            "only {answered} of {} rows have an answer, less than the share of {bar} asked for",
-            tally.labels
-        ));
+    if let Some(Shortfall { answered, of, asked }) = labelled.shortfall {
+        failure::say(
+            &format!("{answered} of {of} rows have an answer, a smaller share than {asked}"),
+            Some("write the rows with -o FILE to see what the others ended as"),
+        );
         return Err(Failure::Said(Ending::NotPassed));
     }
     Ok(())
@@ -214,7 +217,7 @@ fn labelled_json(labelled: &Labelled) -> Value {
 
 fn labelled_text(labelled: &Labelled, elapsed: Duration, verbosity: Verbosity) -> String {
     let tally = &labelled.summary.tally;
-    let mut parts = vec![format!("{} labels", tally.labels)];
+    let mut parts = vec![format!("{} labels", tally.of(Outcome::Label))];
     parts.extend(
         outcomes(tally)
             .into_iter()
@@ -231,7 +234,8 @@ fn labelled_text(labelled: &Labelled, elapsed: Duration, verbosity: Verbosity) -
         text.push_str("\nthe endpoint refuses strict schemas: answers come as JSON by prompt, which is remembered");
     }
     if let Some(out) = labelled.out.as_deref().filter(|out| *out != Path::new("-")) {
-        text.push_str(&format!("\nrows in {}", out.display()));
+        let so_far = if labelled.summary.stopped.is_some() { "rows so far" } else { "rows" };
+        text.push_str(&format!("\n{so_far} in {}", out.display()));
     }
     if verbosity == Verbosity::Verbose {
         text.push_str(&format!(

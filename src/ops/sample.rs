@@ -58,6 +58,8 @@ pub struct Sampled {
     pub out: PathBuf,
     /// Where the manifest is; `None` when the sample went to standard output.
     pub manifest_path: Option<PathBuf>,
+    /// Whether later verbs of the project take this sample when no units are named.
+    pub is_default: bool,
 }
 
 struct Settings {
@@ -117,7 +119,8 @@ pub fn sample(program: &Program, request: &SampleRequest) -> Result<Sampled, Ops
     let sample: Vec<_> = sample.collect();
     io::write_units(&target, &columns, &sample)?;
     let manifest_path = if to_stdout { None } else { Some(io::write_manifest(&out, &manifest)?) };
-    Ok(Sampled { manifest, out, manifest_path })
+    let is_default = program.file.sample.is_some() && out == program.sample_path();
+    Ok(Sampled { manifest, out, manifest_path, is_default })
 }
 
 fn settings(program: &Program, request: &SampleRequest) -> Result<Settings, OpsError> {

@@ -117,7 +117,7 @@ fn read(
     settings: &GoldFile,
     policies: &[Arc<Policy>],
 ) -> Result<Vec<Annotation>, OpsError> {
-    let map = LabelMap::new(settings.map.clone());
+    let map = LabelMap::new(settings.map.label.clone());
     let annotations = io::read_gold(&Source::from_argument(path), &map)?;
     if policies.is_empty() {
         return Ok(annotations);
@@ -137,7 +137,7 @@ fn read(
     }
     Err(OpsError::refused(
         format!("gold does not fit the policies:\n  {}", lines.join("\n  ")),
-        "correct the rows, name the right policies, or translate foreign codes with `gold: {map: {…}}`",
+        "correct the rows, name the right policies, or translate foreign codes with `gold: {map: {label: {…}}}`",
     ))
 }
 

@@ -37,7 +37,7 @@ pub(super) fn prevalence(
     labels: &Path,
 ) -> Result<Measured, OpsError> {
     let settings = program.file.gold.clone().unwrap_or_default();
-    let codes = LabelMap::new(settings.map.clone());
+    let codes = LabelMap::new(settings.map.label.clone());
     let rows = io::read_labels(&Source::from_argument(labels), &codes)?;
     let by_policy = grouped(&rows, request, labels)?;
     let known = known_policies(program)?;

@@ -275,8 +275,16 @@ pub(crate) struct GoldFile {
     pub(crate) drawn: Option<DrawnName>,
     /// Names the permanent random numbers of the gold draw; must differ from the sample's.
     pub(crate) salt: Option<String>,
+    /// Translations of foreign codes.
+    pub(crate) map: MapFile,
+}
+
+/// What the codes of foreign files stand for.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct MapFile {
     /// Foreign codes for label ids, such as `{0: allowed, 1: violating}`.
-    pub(crate) map: BTreeMap<String, String>,
+    pub(crate) label: BTreeMap<String, String>,
 }
 
 /// How the units with gold were chosen.
