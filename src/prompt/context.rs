@@ -8,7 +8,6 @@ use crate::policy::Criterion;
 use crate::policy::Example;
 use crate::policy::Judging;
 use crate::policy::Label;
-use crate::policy::Modality;
 use crate::policy::Mode;
 use crate::policy::Policy;
 use crate::unit::Component;
@@ -115,9 +114,7 @@ fn label_view(label: &Label) -> Value {
 }
 
 fn component_view(rule: &ComponentRule) -> Value {
-    let modality = match rule.modality {
-        Modality::Text => "text",
-    };
+    let modality = rule.modality.name();
     json!({"role": rule.role, "modality": modality, "context": rule.judge == Judging::Context})
 }
 
