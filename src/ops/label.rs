@@ -18,6 +18,7 @@ use crate::pace::Backoff;
 use crate::pace::Fatal;
 use crate::policy::Policy;
 use crate::prompt;
+use crate::prompt::CompiledPrompt;
 use crate::prompt::PromptSettings;
 use crate::prompt::Rung;
 use crate::requests;
@@ -31,6 +32,7 @@ use crate::store::PromptRow;
 use crate::store::Reader;
 use crate::store::Record;
 use crate::store::Store;
+use crate::unit::Fingerprint;
 use crate::unit::Unit;
 use crate::worker;
 use crate::worker::Controls;
@@ -84,6 +86,16 @@ pub struct Labeling {
     pub(super) policies: Vec<(Arc<Policy>, Source)>,
     pub(super) labeler: Labeler,
     pub(super) request: LabelRequest,
+    pub(super) purpose: Purpose,
+}
+
+/// What labels are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A measurement: its policies become the last labeled versions.
+    Measurement,
+    /// A writer trying a draft.
+    Trial,
 }
 
 /// What a labeling did.
@@ -97,6 +109,8 @@ pub struct Labelled {
     pub answered_before: usize,
     /// Whether the endpoint refused a strict schema, so that answers come as JSON by prompt.
     pub fell_back: bool,
+    /// The prompts that were asked.
+    pub prompts: Vec<Fingerprint>,
     /// Where label rows were written.
     pub out: Option<PathBuf>,
     /// Set when fewer units and policies have an answer than was asked for.
@@ -147,7 +161,8 @@ pub fn prepare(program: &Program, request: LabelRequest) -> Result<Labeling, Ops
         rows::check_place(out)?;
     }
     let store = Store::open(&program.store_path(), Access::Write)?;
-    Labeling { store, file, policies, labeler, request }.checked()
+    let purpose = Purpose::Measurement;
+    Labeling { store, file, policies, labeler, request, purpose }.checked()
 }
 
 impl Labeling {
@@ -185,9 +200,9 @@ impl Labeling {
         endpoint: Arc<E>,
         controls: Controls,
     ) -> Result<Labelled, OpsError> {
-        let Self { store, file, policies, labeler, request } = self;
+        let Self { store, file, policies, labeler, request, purpose } = self;
         let reader = store.reader()?;
-        let job = Job { policies, labeler, request };
+        let job = Job { policies, labeler, request, purpose };
         let mut settings = labeled::settled(Some(&reader), &job.labeler)?;
         let (mut units, mut fell_back) = (file.units, false);
         loop {
@@ -225,6 +240,7 @@ struct Job {
     policies: Vec<(Arc<Policy>, Source)>,
     labeler: Labeler,
     request: LabelRequest,
+    purpose: Purpose,
 }
 
 impl Job {
@@ -252,6 +268,7 @@ impl Job {
             units: plan.units.len(),
             answered_before: plan.answered.len(),
             fell_back,
+            prompts: plan.prompts.iter().map(CompiledPrompt::fingerprint).collect(),
             out: self.request.out.clone(),
             shortfall: None,
         };
@@ -279,7 +296,8 @@ impl Job {
             settings: self.labeler.settings().to_string(),
             first_seen: now,
         });
-        let policies = self.policies.iter().map(|(policy, source)| {
+        let labeled = self.policies.iter().filter(|_| self.purpose == Purpose::Measurement);
+        let policies = labeled.map(|(policy, source)| {
             Record::Policy(PolicyRow {
                 fingerprint: policy.fingerprint(),
                 id: policy.id.clone(),
