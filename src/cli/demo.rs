@@ -20,7 +20,7 @@ use tokio::sync::watch;
 /// Run the whole loop on an example whose truth is known: no key, no network
 #[derive(Debug, Args)]
 #[command(
-    after_help = "It leaves a project behind in which every verb works: cd titer-demo && titer prevalence -v"
+    after_help = "Example: titer demo\n\nIt leaves a project behind in which every verb works: cd titer-demo && titer prevalence -v"
 )]
 pub(super) struct DemoArgs {
     /// Where the project goes

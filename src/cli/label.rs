@@ -7,6 +7,7 @@ use super::output::Verbosity;
 use super::progress;
 use crate::ops::AdHoc;
 use crate::ops::Ending;
+use crate::ops::OpsError;
 use crate::ops::Program;
 use crate::ops::label;
 use crate::ops::label::LabelRequest;
@@ -19,6 +20,7 @@ use clap::Args;
 use serde_json::Value;
 use serde_json::json;
 use std::fs;
+use std::io;
 use std::num::NonZeroU32;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -123,17 +125,14 @@ pub(super) fn run(args: LabelArgs, project: Option<&Path>, output: &Output) -> R
         output.text(&forecast_text(&forecast))?;
         return Ok(());
     }
+    args.summary.as_deref().map_or(Ok(()), check_folder)?;
     let started = Instant::now();
     let labelled = send(&program, request, output)?;
     let to_stdout = labelled.out.as_deref() == Some(Path::new("-"));
     let json = labelled_json(&labelled);
     if let Some(path) = &args.summary {
-        fs::write(path, format!("{json:#}\n")).map_err(|error| {
-            Failure::change(
-                format!("cannot write {}: {error}", path.display()),
-                "the labels are recorded; name another place with --summary",
-            )
-        })?;
+        let written = fs::write(path, format!("{json:#}\n"));
+        written.map_err(|error| OpsError::file("write", path, &error))?;
     }
     let said = labelled_text(&labelled, started.elapsed(), output.verbosity);
     if to_stdout {
@@ -143,6 +142,16 @@ pub(super) fn run(args: LabelArgs, project: Option<&Path>, output: &Output) -> R
         output.text(&said)?;
     }
     ending(&labelled)
+}
+
+/// Refuses a file whose folder is not there before anything is sent or paid for.
+fn check_folder(path: &Path) -> Result<(), OpsError> {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            Err(OpsError::file("write", path, &io::ErrorKind::NotFound.into()))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn send(program: &Program, request: LabelRequest, output: &Output) -> Result<Labelled, Failure> {

@@ -86,7 +86,7 @@ fn units_that_would_be_counted_twice_or_not_at_all_are_refused() {
 #[test]
 fn a_configured_sample_that_was_not_drawn_is_asked_for() {
     let project = Project::of(5, NOWHERE);
-    let program = format!("{}sample: {{size: 3}}\n", project.read("titer.yaml"));
+    let program = format!("{}sample: {{size: 3, score: none}}\n", project.read("titer.yaml"));
     project.write("titer.yaml", &program);
     refused(&project, &["label"], &["sample.jsonl is not there", "titer sample"]);
     project.write("sample.jsonl", "");
@@ -139,7 +139,6 @@ fn arguments_that_make_no_sense_are_refused() {
     ] {
         refused(&project, args, &["--help"]);
     }
-    refused(&project, &["prevalence", "--level", "95"], &["level"]);
     project.titer(&["label", "--max-usd", "1"]).ends(2, &["needs the labeler's `price`"]);
 }
 
