@@ -34,8 +34,9 @@ use tokio_util::sync::CancellationToken;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  titer label                                    the project's units, policies and labeler
-  titer label units.jsonl --policy harassment.yaml --url http://127.0.0.1:8080/v1 --model qwen -o labels.jsonl
+  titer label
+  titer label -o labels.jsonl --min-answered 0.95
+  titer label units.jsonl --policy p.yaml --url http://127.0.0.1:8080/v1 --model qwen
   cat units.jsonl | titer label - -o - > labels.jsonl
 
 Every answer is on disk before it counts, and is never asked for again.")]
@@ -74,23 +75,26 @@ pub(super) struct LabelArgs {
     dry_run: bool,
 }
 
+/// Keeps the options that choose a labeler together.
+const WHO: &str = "Labeler";
+
 /// Who labels.
 #[derive(Debug, Clone, Args)]
 pub(super) struct LabelerArgs {
     /// Labeler of titer.yaml; the only one, or `main`, when absent
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["url", "model"])]
+    #[arg(help_heading = WHO, long, value_name = "NAME", conflicts_with_all = ["url", "model"])]
     labeler: Option<String>,
     /// Base URL of an OpenAI-compatible endpoint, such as http://127.0.0.1:8080/v1
-    #[arg(long, value_name = "URL", requires = "model")]
+    #[arg(help_heading = WHO, long, value_name = "URL", requires = "model")]
     url: Option<String>,
     /// Model at that URL
-    #[arg(long, value_name = "NAME", requires = "url")]
+    #[arg(help_heading = WHO, long, value_name = "NAME", requires = "url")]
     model: Option<String>,
     /// Environment variable that holds the key for that URL
-    #[arg(long, value_name = "VARIABLE", requires = "url")]
+    #[arg(help_heading = WHO, long, value_name = "VARIABLE", requires = "url")]
     key_env: Option<String>,
     /// One call a policy rather than one for all of them
-    #[arg(long)]
+    #[arg(help_heading = WHO, long)]
     separate: bool,
 }
 
@@ -159,17 +163,10 @@ fn send(program: &Program, request: LabelRequest, output: &Output) -> Result<Lab
     let cancel = CancellationToken::new();
     let (progress, tally) = watch::channel(Tally::default());
     progress::runtime()?.block_on(async {
-        let interrupted = progress::until_interrupted(cancel.clone());
-        let watched = progress::watch(tally, output);
-        let run = labeling.run(cancel.clone(), progress);
-        tokio::pin!(interrupted, watched, run);
-        let mut watching = true;
-        loop {
-            tokio::select! {
-                done = &mut run => return Ok(done?),
-                () = &mut interrupted => {}
-                () = &mut watched, if watching => watching = false,
-            }
+        tokio::select! {
+            done = labeling.run(cancel.clone(), progress) => Ok(done?),
+            never = progress::watch(tally, output) => match never {},
+            never = progress::until_interrupted(cancel.clone()) => match never {},
         }
     })
 }

@@ -6,6 +6,7 @@ use super::output::Output;
 use crate::worker::Tally;
 use indicatif::ProgressBar;
 use indicatif::ProgressStyle;
+use std::convert::Infallible;
 use std::time::Duration;
 use std::time::Instant;
 use tokio::runtime::Runtime;
@@ -28,7 +29,7 @@ pub(super) fn runtime() -> Result<Runtime, Failure> {
 }
 
 /// Stops a run at the first Ctrl-C, with everything recorded; a second one ends the process at once.
-pub(super) async fn until_interrupted(cancel: CancellationToken) {
+pub(super) async fn until_interrupted(cancel: CancellationToken) -> Infallible {
     if tokio::signal::ctrl_c().await.is_err() {
         return std::future::pending().await;
     }
@@ -50,8 +51,8 @@ pub(super) async fn stopped() {
     }
 }
 
-/// Draws the counts of a run until its sender is gone.
-pub(super) async fn watch(mut tally: watch::Receiver<Tally>, output: &Output) {
+/// Draws the counts of a run for as long as it is asked to.
+pub(super) async fn watch(mut tally: watch::Receiver<Tally>, output: &Output) -> Infallible {
     if !output.draws_progress() {
         return std::future::pending().await;
     }
@@ -67,6 +68,7 @@ pub(super) async fn watch(mut tally: watch::Receiver<Tally>, output: &Output) {
         tokio::time::sleep(REDRAW).await;
     }
     bar.finish_and_clear();
+    std::future::pending().await
 }
 
 fn message(now: &Tally, elapsed: Duration) -> String {

@@ -159,7 +159,7 @@ fn a_dry_run_counts_and_sends_nothing() {
 #[test]
 fn prevalence_needs_nothing_but_files() {
     let project = Project::empty();
-    let label = |at: usize| if at % 10 == 0 { "violating" } else { "allowed" };
+    let label = |at: usize| if at.is_multiple_of(10) { "violating" } else { "allowed" };
     let table = |rows: Vec<String>, header: &str| format!("{header}\n{}\n", rows.join("\n"));
     let labels = (0..400).map(|at| format!("u{at},spam,{}", label(at))).collect();
     let gold = (0..400).step_by(2).map(|at| format!("u{at},spam,{}", label(at))).collect();

@@ -122,7 +122,7 @@ fn known_policies(program: &Program) -> Result<Vec<Arc<Policy>>, OpsError> {
     if !program.found || !program.path("policies").is_dir() {
         return Ok(Vec::new());
     }
-    Ok(policies::load(program, &[])?.policies.into_iter().map(|(policy, _)| policy).collect())
+    Ok(policies::load(program, &[])?.policies())
 }
 
 struct Labels<'a> {
