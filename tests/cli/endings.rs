@@ -83,6 +83,8 @@ fn a_deadline_that_is_over_stops_the_run() {
     let (endpoint, project) = slow("40");
     project.titer(&["label", "--deadline", "1"]).ends(3, &["stopped early: the deadline is over"]);
     assert_eq!(project.recorded(), endpoint.answers());
+    project.titer(&["label"]).done();
+    project.titer(&["label", "--deadline", "0"]).done();
 }
 
 #[test]
