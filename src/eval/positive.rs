@@ -142,6 +142,7 @@ mod tests {
             precedence: Vec::new(),
             abstain: Vec::new(),
             components: Vec::new(),
+            rollup: None,
             examples: Vec::new(),
             tests: Vec::new(),
             crosswalk: Vec::new(),

@@ -13,12 +13,15 @@ use super::Modality;
 use super::Mode;
 use super::Policy;
 use super::PolicyTest;
+use super::Rollup;
 use super::Status;
 use super::Term;
 use super::Version;
 use super::file::FileCriterion;
 use super::file::FileJudging;
+use super::file::FileModality;
 use super::file::FileMode;
+use super::file::FileRollup;
 use super::file::FileStatus;
 use super::file::FileTexts;
 use super::file::FileUnit;
@@ -28,14 +31,14 @@ use crate::unit::Component;
 use crate::unit::Content;
 use crate::yaml::Entries;
 
-/// Returns the policy of a file in which the checks found no error.
-pub(super) fn policy(file: PolicyFile) -> Policy {
+/// Returns the policy of a file in which the checks found no error, with the terms it imports.
+pub(super) fn policy(file: PolicyFile, imported: Vec<Term>) -> Policy {
+    let components = component_rules(&file);
     Policy {
-        components: component_rules(&file),
         labels: labels(&file),
         exceptions: exceptions(&file),
-        examples: examples(&file),
-        tests: tests(&file),
+        examples: examples(&file, &components),
+        tests: tests(&file, &components),
         version: version(&file.version),
         status: match file.status {
             FileStatus::Draft => Status::Draft,
@@ -43,11 +46,17 @@ pub(super) fn policy(file: PolicyFile) -> Policy {
             FileStatus::Retired => Status::Retired,
         },
         mode: match file.mode {
-            // Refused by the checks; the nearest mode stands in.
-            FileMode::Single | FileMode::Multi => Mode::Single,
+            FileMode::Single => Mode::Single,
             FileMode::Ordinal => Mode::Ordinal,
+            FileMode::Multi => Mode::Multi,
         },
-        terms: pairs(file.terms, |id, text| Term { id, text }),
+        rollup: file.rollup.map(|rollup| match rollup {
+            FileRollup::Any => Rollup::Any,
+            FileRollup::All => Rollup::All,
+            FileRollup::MaxSeverity => Rollup::MaxSeverity,
+        }),
+        components,
+        terms: [imported, pairs(file.terms, |id, text| Term { id, text })].concat(),
         checks: pairs(file.checks, |id, question| Check { id, question }),
         abstain: pairs(file.abstain, |id, text| AbstainReason { id, text }),
         crosswalk: pairs(file.crosswalk, |taxonomy, codes| Crosswalk { taxonomy, codes }),
@@ -61,11 +70,15 @@ pub(super) fn policy(file: PolicyFile) -> Policy {
     }
 }
 
-/// Returns the parts of a case's unit.
-pub(super) fn components(unit: &FileUnit) -> Vec<Component> {
+/// Returns the parts of a case's unit: images where the rules say so, and else texts.
+pub(super) fn components(unit: &FileUnit, rules: &[ComponentRule]) -> Vec<Component> {
+    let modality = |role: &str| rules.iter().find(|rule| rule.role == role).map(|r| r.modality);
     let part = |role: &str, text: &String| Component {
         role: role.to_owned(),
-        content: Content::Text(text.clone()),
+        content: match modality(role) {
+            Some(Modality::Image) => Content::Image(text.clone()),
+            Some(Modality::Text) | None => Content::Text(text.clone()),
+        },
     };
     match unit {
         FileUnit::Text(text) => vec![part(CONTENT_ROLE, text)],
@@ -85,7 +98,10 @@ pub(super) fn component_rules(file: &PolicyFile) -> Vec<ComponentRule> {
         .iter()
         .map(|(role, rule)| ComponentRule {
             role: role.to_owned(),
-            modality: Modality::Text,
+            modality: match rule.modality {
+                FileModality::Text => Modality::Text,
+                FileModality::Image => Modality::Image,
+            },
             required: rule.required,
             judge: match rule.judge {
                 FileJudging::Judged => Judging::Judged,
@@ -137,11 +153,11 @@ fn exceptions(file: &PolicyFile) -> Vec<Exception> {
         .collect()
 }
 
-fn examples(file: &PolicyFile) -> Vec<Example> {
+fn examples(file: &PolicyFile, rules: &[ComponentRule]) -> Vec<Example> {
     file.examples
         .iter()
         .map(|example| Example {
-            components: components(&example.unit),
+            components: components(&example.unit, rules),
             label: example.label.clone(),
             criteria: example.criteria.clone(),
             because: example.because.clone(),
@@ -149,11 +165,11 @@ fn examples(file: &PolicyFile) -> Vec<Example> {
         .collect()
 }
 
-fn tests(file: &PolicyFile) -> Vec<PolicyTest> {
+fn tests(file: &PolicyFile, rules: &[ComponentRule]) -> Vec<PolicyTest> {
     file.tests
         .iter()
         .map(|test| PolicyTest {
-            components: components(&test.unit),
+            components: components(&test.unit, rules),
             expect: test.expect.clone(),
             criteria: test.criteria.clone(),
             repeats: test.repeats.unwrap_or(1),

@@ -36,9 +36,9 @@ pub(super) struct PolicyFile {
     /// Who answers for the policy.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) owners: Vec<String>,
-    /// Not supported by this version of titer. Files with shared terms.
+    /// Files with terms shared by several policies, by their path from this file.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub(super) imports: Option<Vec<String>>,
+    pub(super) imports: Vec<String>,
     /// Why the policy exists, for people: it is never in a prompt.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) rationale: Option<String>,
@@ -73,9 +73,9 @@ pub(super) struct PolicyFile {
     #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(extend("propertyNames" = {"pattern": ROLE_PATTERN, "patternErrorMessage": ROLE_FORM}))]
     pub(super) components: Entries<FileComponent>,
-    /// Not supported by this version of titer. The unit's label from the labels of its components.
+    /// How the labels of the components become the unit's label.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub(super) rollup: Option<String>,
+    pub(super) rollup: Option<FileRollup>,
     /// Worked cases, which a model may be shown.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) examples: Vec<FileExample>,
@@ -86,6 +86,16 @@ pub(super) struct PolicyFile {
     #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(extend("propertyNames" = {"pattern": WORD_PATTERN, "patternErrorMessage": WORD_FORM}))]
     pub(super) crosswalk: Entries<Vec<String>>,
+}
+
+/// Terms that several policies share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "titer terms")]
+pub(super) struct TermsFile {
+    /// Words with a fixed meaning in the rules.
+    #[schemars(extend("propertyNames" = {"pattern": WORD_PATTERN, "patternErrorMessage": WORD_FORM}))]
+    pub(super) terms: Entries<String>,
 }
 
 /// Where a policy is in its life.
@@ -110,7 +120,7 @@ pub(super) enum FileMode {
     Single,
     /// Exactly one label applies, and the labels are ordered by severity.
     Ordinal,
-    /// Not supported by this version of titer. Several labels may apply.
+    /// Several labels may apply, or the default alone.
     Multi,
 }
 
@@ -195,8 +205,20 @@ pub(super) struct FileComponent {
 pub(super) enum FileModality {
     /// Text.
     Text,
-    /// Not supported by this version of titer. A picture.
+    /// A picture. In examples and tests it is given by its path or address.
     Image,
+}
+
+/// How the labels of the components become the unit's label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum FileRollup {
+    /// Violating as soon as one component is.
+    Any,
+    /// Violating only when every judged component is.
+    All,
+    /// The label of the greatest severity among the components.
+    MaxSeverity,
 }
 
 /// Whether a component is judged.

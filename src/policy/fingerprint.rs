@@ -3,8 +3,6 @@
 use super::Criterion;
 use super::Judging;
 use super::Label;
-use super::Modality;
-use super::Mode;
 use super::Policy;
 use crate::unit::Component;
 use crate::unit::Content;
@@ -21,10 +19,7 @@ impl Policy {
         let mut hash = Hash(FingerprintBuilder::new("policy"));
         hash.text(&self.id).text(&self.version.to_string());
         hash.optional(self.title.as_deref()).optional(self.scope.as_deref());
-        hash.text(match self.mode {
-            Mode::Single => "single",
-            Mode::Ordinal => "ordinal",
-        });
+        hash.text(self.mode.name());
         hash.list(&self.terms, |hash, term| {
             hash.text(&term.id).text(&term.text);
         });
@@ -47,8 +42,7 @@ impl Policy {
 
     fn hash_cases(&self, hash: &mut Hash) {
         hash.list(&self.components, |hash, rule| {
-            let Modality::Text = rule.modality;
-            hash.text(&rule.role).text("text").text(&rule.required.to_string());
+            hash.text(&rule.role).text(rule.modality.name()).text(&rule.required.to_string());
             hash.text(match rule.judge {
                 Judging::Judged => "judged",
                 Judging::Context => "context",
@@ -60,6 +54,9 @@ impl Policy {
             hash.text(&example.label).texts(&example.criteria);
             hash.optional(example.because.as_deref());
         });
+        if let Some(rollup) = self.rollup {
+            hash.text("rollup").text(rollup.name());
+        }
     }
 }
 
@@ -167,6 +164,7 @@ tests: [{unit: y, expect: allowed}]
             ("precedence:", "interpretation: [As written.]\nprecedence:"),
             ("precedence:", "scope: Feed.\nprecedence:"),
             ("precedence:", "components: {content: {modality: text}}\nprecedence:"),
+            ("precedence:", "mode: multi\nprecedence:"),
         ] {
             assert!(changed(from, to), "{from} -> {to}");
         }

@@ -43,10 +43,12 @@ pub enum UnitMismatch {
         most: usize,
     },
     /// A part holds something else than the policy says.
-    #[error("the component `{role}` is not text")]
+    #[error("the component `{role}` is not {}", noun(*expected))]
     WrongModality {
         /// The role of the part.
         role: String,
+        /// What the policy says it holds.
+        expected: Modality,
     },
     /// It has no parts.
     #[error("the unit has no component")]
@@ -102,10 +104,11 @@ pub(super) fn mismatches(rules: &[ComponentRule], components: &[Component]) -> V
                 known: rules.iter().take(MOST_LISTED).map(|rule| rule.role.clone()).collect(),
             }),
             None => {}
-            Some(rule) => match (rule.modality, content) {
-                (Modality::Text, Content::Text(_)) => {}
-                (Modality::Text, Content::Image(_)) => {
-                    found.push(UnitMismatch::WrongModality { role: role.clone() });
+            Some(ComponentRule { modality, .. }) => match (modality, content) {
+                (Modality::Text, Content::Text(_)) | (Modality::Image, Content::Image(_)) => {}
+                (Modality::Text, Content::Image(_)) | (Modality::Image, Content::Text(_)) => {
+                    let expected = *modality;
+                    found.push(UnitMismatch::WrongModality { role: role.clone(), expected });
                 }
             },
         }
@@ -120,6 +123,13 @@ pub(super) fn mismatches(rules: &[ComponentRule], components: &[Component]) -> V
         }
     }
     found
+}
+
+fn noun(modality: Modality) -> &'static str {
+    match modality {
+        Modality::Text => "text",
+        Modality::Image => "an image",
+    }
 }
 
 fn listed(roles: &[String]) -> String {
@@ -178,7 +188,13 @@ mod tests {
         assert_eq!(check(rules, &["answer"]), Err(missing));
         let too_many = UnitMismatch::TooMany { role: "answer".into(), found: 3, most: 2 };
         assert_eq!(check(rules, &["query", "answer", "answer", "answer"]), Err(too_many));
-        let image = UnitMismatch::WrongModality { role: "picture".into() };
-        assert_eq!(check(rules, &["query", "picture"]), Err(image));
+        let wrong =
+            |expected| Err(UnitMismatch::WrongModality { role: "picture".into(), expected });
+        assert_eq!(check(rules, &["query", "picture"]), wrong(Modality::Text));
+        let rules = "components: {picture: {modality: image}, answer: {modality: image}}";
+        assert_eq!(check(rules, &["picture"]), Ok(()));
+        let wrong =
+            UnitMismatch::WrongModality { role: "answer".into(), expected: Modality::Image };
+        assert_eq!(check(rules, &["answer"]), Err(wrong));
     }
 }

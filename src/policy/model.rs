@@ -38,6 +38,8 @@ pub struct Policy {
     pub abstain: Vec<AbstainReason>,
     /// What a multi-component unit consists of; empty means one text of role `content`.
     pub components: Vec<ComponentRule>,
+    /// How the labels of components become the unit's; `None` means the unit is labeled as a whole.
+    pub rollup: Option<Rollup>,
     /// Worked cases a labeler may be shown.
     pub examples: Vec<Example>,
     /// Cases the policy must get right, never shown to a labeler.
@@ -75,6 +77,8 @@ pub enum Mode {
     Single,
     /// Exactly one applies, and the labels are ordered by severity.
     Ordinal,
+    /// Any number of labels other than the default apply, or the default alone.
+    Multi,
 }
 
 /// A word with a fixed meaning.
@@ -165,6 +169,19 @@ pub struct ComponentRule {
 pub enum Modality {
     /// Text.
     Text,
+    /// A picture, given by reference.
+    Image,
+}
+
+/// How the labels of a unit's judged components become the unit's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rollup {
+    /// The unit is violating as soon as one component is.
+    Any,
+    /// The unit is violating only when every judged component is.
+    All,
+    /// The unit has the label of the greatest severity among its components.
+    MaxSeverity,
 }
 
 /// Whether a component is judged.
@@ -216,6 +233,41 @@ pub struct Crosswalk {
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
+    }
+}
+
+impl Mode {
+    /// Returns the name used in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Single => "single",
+            Self::Ordinal => "ordinal",
+            Self::Multi => "multi",
+        }
+    }
+}
+
+impl Modality {
+    /// Returns the name used in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Image => "image",
+        }
+    }
+}
+
+impl Rollup {
+    /// Returns the name used in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::All => "all",
+            Self::MaxSeverity => "max-severity",
+        }
     }
 }
 

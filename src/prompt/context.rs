@@ -8,7 +8,6 @@ use crate::policy::Criterion;
 use crate::policy::Example;
 use crate::policy::Judging;
 use crate::policy::Label;
-use crate::policy::Modality;
 use crate::policy::Mode;
 use crate::policy::Policy;
 use crate::unit::Component;
@@ -31,6 +30,7 @@ pub(super) fn system(
         "part": "system",
         "policies": views,
         "any_checks": any(|policy| !policy.checks.is_empty()),
+        "any_rules": any(|policy| !policy.rule_ids().is_empty()),
         "any_abstain": any(|policy| !policy.abstain.is_empty()),
         "rung": settings.rung.name(),
         "schema": schema.to_string(),
@@ -86,7 +86,8 @@ fn policy_view(policy: &Policy, answer: AnswerSettings) -> Value {
     let reasons = policy.abstain.iter().map(|reason| json!({"id": reason.id, "text": reason.text}));
     let checks =
         policy.checks.iter().map(|check| json!({"id": check.id, "question": check.question}));
-    let examples = policy.examples.iter().map(|example| example_view(example, answer));
+    let cites = !policy.rule_ids().is_empty();
+    let examples = policy.examples.iter().map(|example| example_view(example, answer, cites));
     json!({
         "id": policy.id,
         "title": policy.title,
@@ -115,21 +116,21 @@ fn label_view(label: &Label) -> Value {
 }
 
 fn component_view(rule: &ComponentRule) -> Value {
-    let modality = match rule.modality {
-        Modality::Text => "text",
-    };
+    let modality = rule.modality.name();
     json!({"role": rule.role, "modality": modality, "context": rule.judge == Judging::Context})
 }
 
 /// An example with its answer in the form that is asked for. Checks and confidence are left out: what its
 /// author did not decide must not be taught.
-fn example_view(example: &Example, settings: AnswerSettings) -> Value {
+fn example_view(example: &Example, settings: AnswerSettings, cites: bool) -> Value {
     let mut answer = Map::new();
     if settings.rationale_words > 0 {
         let because = example.because.as_deref().unwrap_or_default().trim();
         answer.insert("because".to_owned(), because.into());
     }
-    answer.insert("criteria".to_owned(), example.criteria.clone().into());
+    if cites {
+        answer.insert("criteria".to_owned(), example.criteria.clone().into());
+    }
     answer.insert("label".to_owned(), example.label.clone().into());
     let parts = example.components.iter();
     let parts: Vec<Value> =

@@ -37,7 +37,9 @@ fn one(policy: &Policy, settings: AnswerSettings) -> Value {
         let checks = policy.checks.iter().map(|check| (check.id.clone(), answer.clone()));
         properties.push(("checks".to_owned(), closed(checks)));
     }
-    properties.push(("criteria".to_owned(), criteria(policy)));
+    if !policy.rule_ids().is_empty() {
+        properties.push(("criteria".to_owned(), criteria(policy)));
+    }
     let labels = policy.labels.iter().map(|label| label.id.as_str());
     let answers: Vec<&str> =
         labels.chain(policy.abstain.iter().map(|reason| reason.id.as_str())).collect();
@@ -49,14 +51,7 @@ fn one(policy: &Policy, settings: AnswerSettings) -> Value {
 }
 
 fn criteria(policy: &Policy) -> Value {
-    let ids = policy.rule_ids();
-    // An empty enum is not a valid schema; a policy without rules can cite none.
-    let item = if ids.is_empty() {
-        json!({"type": "string"})
-    } else {
-        json!({"type": "string", "enum": ids})
-    };
-    json!({"type": "array", "items": item})
+    json!({"type": "array", "items": {"type": "string", "enum": policy.rule_ids()}})
 }
 
 fn closed(properties: impl IntoIterator<Item = (String, Value)>) -> Value {

@@ -166,6 +166,7 @@ pub(crate) fn prompt(policies: &[&str]) -> CompiledPrompt {
             precedence: Vec::new(),
             abstain: Vec::new(),
             components: Vec::new(),
+            rollup: None,
             examples: Vec::new(),
             tests: Vec::new(),
             crosswalk: Vec::new(),

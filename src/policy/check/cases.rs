@@ -71,7 +71,7 @@ impl Checker<'_> {
     }
 
     fn unit(&mut self, case: &Case<'_>) {
-        let found = mismatches(&self.components, &build::components(case.unit));
+        let found = mismatches(&self.components, &build::components(case.unit, &self.components));
         let misnamed = found.iter().any(|one| matches!(one, UnitMismatch::UnknownRole { .. }));
         for mismatch in found {
             // A role written wrongly is also one that is missing: said once.
@@ -127,7 +127,7 @@ impl Checker<'_> {
     fn repeated_units(&mut self) {
         let file = self.file;
         let mut earlier: BTreeMap<String, (usize, &str)> = BTreeMap::new();
-        let key = |unit| format!("{:?}", build::components(unit));
+        let key = |unit| format!("{:?}", build::components(unit, &[]));
         for (at, example) in file.examples.iter().enumerate() {
             let (first, label) =
                 *earlier.entry(key(&example.unit)).or_insert((at, example.label.as_str()));

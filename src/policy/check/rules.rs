@@ -8,16 +8,25 @@ use crate::policy::file::FileJudging;
 use std::collections::BTreeMap;
 
 impl Checker<'_> {
-    /// `P012` to `P015`.
+    /// `P012` to `P015`, and `P023`.
     pub(super) fn rules(&mut self) {
         self.exceptions();
         self.precedence();
+        self.rollup();
         let components = &self.file.components;
         let judged = components.iter().any(|(_, rule)| rule.judge == FileJudging::Judged);
         if !components.is_empty() && !judged {
             let message = "every component is context: nothing is judged".to_owned();
             let error = self.error("P015", At::Key(&["components"]), message);
             hint(error, "remove `judge: context` from the component the label is about".into());
+        }
+    }
+
+    fn rollup(&mut self) {
+        if self.file.rollup.is_some() && self.file.components.is_empty() {
+            let message = "`rollup` without `components`: a unit has one part".to_owned();
+            let error = self.error("P023", At::Key(&["rollup"]), message);
+            hint(error, "remove it, or declare what a unit consists of".into());
         }
     }
 
