@@ -32,10 +32,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done · 1 a check, test or gate did not pass · 2 you must change something (arguments, files,
+Exit codes: 0 done · 1 a check, test or gate did not pass · 2 you must change something (arguments, files, \
 credentials) · 3 stopped early, run it again to resume · 101 a bug.
 
 Start with: titer demo";
+/// Keeps the options of every verb apart from the verb's own.
+const EVERYWHERE: &str = "Options of every verb";
 
 /// Bias-corrected prevalence: policies in YAML, labels by a model, human gold, honest intervals
 #[derive(Debug, Parser)]
@@ -51,19 +53,19 @@ struct Cli {
 #[derive(Debug, Args)]
 struct Global {
     /// Form of the answer on standard output
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    #[arg(help_heading = EVERYWHERE, long, global = true, value_name = "FORMAT", default_value = "text")]
     format: Format,
     /// Folder of the project; the nearest one with a titer.yaml when absent
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(help_heading = EVERYWHERE, long, global = true, value_name = "DIR")]
     project: Option<PathBuf>,
     /// Say nothing beside the answer and errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(help_heading = EVERYWHERE, short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
     /// Say more: further tables, and the log on standard error
-    #[arg(short, long, global = true)]
+    #[arg(help_heading = EVERYWHERE, short, long, global = true)]
     verbose: bool,
     /// Write the log to a file
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(help_heading = EVERYWHERE, long, global = true, value_name = "FILE")]
     log_file: Option<PathBuf>,
 }
 

@@ -7,6 +7,7 @@ use super::output::Verbosity;
 use super::progress;
 use crate::ops::AdHoc;
 use crate::ops::Ending;
+use crate::ops::OpsError;
 use crate::ops::Program;
 use crate::ops::label;
 use crate::ops::label::LabelRequest;
@@ -19,6 +20,7 @@ use clap::Args;
 use serde_json::Value;
 use serde_json::json;
 use std::fs;
+use std::io;
 use std::num::NonZeroU32;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -32,8 +34,9 @@ use tokio_util::sync::CancellationToken;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  titer label                                    the project's units, policies and labeler
-  titer label units.jsonl --policy harassment.yaml --url http://127.0.0.1:8080/v1 --model qwen -o labels.jsonl
+  titer label
+  titer label -o labels.jsonl --min-answered 0.95
+  titer label units.jsonl --policy p.yaml --url http://127.0.0.1:8080/v1 --model qwen
   cat units.jsonl | titer label - -o - > labels.jsonl
 
 Every answer is on disk before it counts, and is never asked for again.")]
@@ -72,23 +75,26 @@ pub(super) struct LabelArgs {
     dry_run: bool,
 }
 
+/// Keeps the options that choose a labeler together.
+const WHO: &str = "Labeler";
+
 /// Who labels.
 #[derive(Debug, Clone, Args)]
 pub(super) struct LabelerArgs {
     /// Labeler of titer.yaml; the only one, or `main`, when absent
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["url", "model"])]
+    #[arg(help_heading = WHO, long, value_name = "NAME", conflicts_with_all = ["url", "model"])]
     labeler: Option<String>,
     /// Base URL of an OpenAI-compatible endpoint, such as http://127.0.0.1:8080/v1
-    #[arg(long, value_name = "URL", requires = "model")]
+    #[arg(help_heading = WHO, long, value_name = "URL", requires = "model")]
     url: Option<String>,
     /// Model at that URL
-    #[arg(long, value_name = "NAME", requires = "url")]
+    #[arg(help_heading = WHO, long, value_name = "NAME", requires = "url")]
     model: Option<String>,
     /// Environment variable that holds the key for that URL
-    #[arg(long, value_name = "VARIABLE", requires = "url")]
+    #[arg(help_heading = WHO, long, value_name = "VARIABLE", requires = "url")]
     key_env: Option<String>,
     /// One call a policy rather than one for all of them
-    #[arg(long)]
+    #[arg(help_heading = WHO, long)]
     separate: bool,
 }
 
@@ -123,17 +129,14 @@ pub(super) fn run(args: LabelArgs, project: Option<&Path>, output: &Output) -> R
         output.text(&forecast_text(&forecast))?;
         return Ok(());
     }
+    args.summary.as_deref().map_or(Ok(()), check_folder)?;
     let started = Instant::now();
     let labelled = send(&program, request, output)?;
     let to_stdout = labelled.out.as_deref() == Some(Path::new("-"));
     let json = labelled_json(&labelled);
     if let Some(path) = &args.summary {
-        fs::write(path, format!("{json:#}\n")).map_err(|error| {
-            Failure::change(
-                format!("cannot write {}: {error}", path.display()),
-                "the labels are recorded; name another place with --summary",
-            )
-        })?;
+        let written = fs::write(path, format!("{json:#}\n"));
+        written.map_err(|error| OpsError::file("write", path, &error))?;
     }
     let said = labelled_text(&labelled, started.elapsed(), output.verbosity);
     if to_stdout {
@@ -145,22 +148,25 @@ pub(super) fn run(args: LabelArgs, project: Option<&Path>, output: &Output) -> R
     ending(&labelled)
 }
 
+/// Refuses a file whose folder is not there before anything is sent or paid for.
+fn check_folder(path: &Path) -> Result<(), OpsError> {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            Err(OpsError::file("write", path, &io::ErrorKind::NotFound.into()))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 fn send(program: &Program, request: LabelRequest, output: &Output) -> Result<Labelled, Failure> {
     let labeling = label::prepare(program, request)?;
     let cancel = CancellationToken::new();
     let (progress, tally) = watch::channel(Tally::default());
     progress::runtime()?.block_on(async {
-        let interrupted = progress::until_interrupted(cancel.clone());
-        let watched = progress::watch(tally, output);
-        let run = labeling.run(cancel.clone(), progress);
-        tokio::pin!(interrupted, watched, run);
-        let mut watching = true;
-        loop {
-            tokio::select! {
-                done = &mut run => return Ok(done?),
-                () = &mut interrupted => {}
-                () = &mut watched, if watching => watching = false,
-            }
+        tokio::select! {
+            done = labeling.run(cancel.clone(), progress) => Ok(done?),
+            never = progress::watch(tally, output) => match never {},
+            never = progress::until_interrupted(cancel.clone()) => match never {},
         }
     })
 }

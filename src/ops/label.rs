@@ -7,6 +7,7 @@ use super::labeler;
 use super::labeler::AdHoc;
 use super::labeler::Labeler;
 use super::policies;
+use super::policies::listed;
 use super::program::Program;
 use super::rows;
 use super::rows::Rows;
@@ -137,7 +138,7 @@ pub fn forecast(program: &Program, request: &LabelRequest) -> Result<Forecast, O
     let reading = policies::load(program, &request.policies)?;
     let labeler = labeler::resolve(program, &request.labeler)?;
     let file = units::load(program, request.units.as_deref())?;
-    let list = listed(&reading.policies);
+    let list = reading.policies();
     units::fit(&file, &list)?;
     let path = program.store_path();
     let reader = path.is_file().then(|| Store::open(&path, Access::Read)?.reader()).transpose()?;
@@ -158,6 +159,7 @@ pub fn prepare(program: &Program, request: LabelRequest) -> Result<Labeling, Ops
     let labeler = labeler::resolve(program, &request.labeler)?;
     let file = units::load(program, request.units.as_deref())?;
     if let Some(out) = &request.out {
+        units::keep(&file.path, out)?;
         rows::check_place(out)?;
     }
     let store = Store::open(&program.store_path(), Access::Write)?;
@@ -342,10 +344,6 @@ impl Job {
             seed: u64::from(std::process::id()),
         }
     }
-}
-
-fn listed(policies: &[(Arc<Policy>, Source)]) -> Vec<Arc<Policy>> {
-    policies.iter().map(|(policy, _)| Arc::clone(policy)).collect()
 }
 
 fn rung_seen(settings: &PromptSettings) -> Capability {

@@ -79,8 +79,7 @@ pub(crate) fn from_store(
     policies: &[String],
     wanted: &AdHoc,
 ) -> Result<Labeled, OpsError> {
-    let policies: Vec<Arc<Policy>> =
-        policies::load(program, policies)?.policies.into_iter().map(|(policy, _)| policy).collect();
+    let policies: Vec<Arc<Policy>> = policies::load(program, policies)?.policies();
     let labeler = labeler::resolve(program, wanted)?;
     let file = units::load(program, named)?;
     let path = program.store_path();

@@ -9,6 +9,7 @@ use crate::diag::Source;
 use crate::policy;
 use crate::policy::Policy;
 use crate::policy::Status;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
@@ -23,6 +24,18 @@ pub(crate) struct Reading {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// The texts, mistaken ones included.
     pub(crate) sources: Vec<Source>,
+}
+
+impl Reading {
+    /// Returns the policies without their texts.
+    pub(crate) fn policies(&self) -> Vec<Arc<Policy>> {
+        listed(&self.policies)
+    }
+}
+
+/// Returns the policies without their texts.
+pub(crate) fn listed(policies: &[(Arc<Policy>, Source)]) -> Vec<Arc<Policy>> {
+    policies.iter().map(|(policy, _)| Arc::clone(policy)).collect()
 }
 
 /// Reads every policy file under the paths: a file, or a folder's `*.yaml` and `*.yml`.
@@ -63,8 +76,7 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Reading, OpsError> {
 /// All mistakes of all files; a name that is neither a file nor a policy of the project.
 pub(crate) fn load(program: &Program, named: &[String]) -> Result<Reading, OpsError> {
     let folder = program.path("policies");
-    let (paths, ids): (Vec<&String>, Vec<&String>) =
-        named.iter().partition(|name| Path::new(name).exists());
+    let (paths, ids): (Vec<&String>, Vec<&String>) = named.iter().partition(|name| is_path(name));
     let mut read_from: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
     if named.is_empty() || !ids.is_empty() {
         if !folder.is_dir() {
@@ -95,6 +107,12 @@ pub(crate) fn load(program: &Program, named: &[String]) -> Result<Reading, OpsEr
     }
     keep_named(&mut reading, named, &ids)?;
     Ok(reading)
+}
+
+/// Tells a path from an id: a folder that happens to have a policy's name is not meant.
+fn is_path(name: &str) -> bool {
+    let path = Path::new(name);
+    path.is_file() || path.is_dir() && path.components().nth(1).is_some()
 }
 
 /// Narrows the project's policies to the named ones, or to those in use when none is named.
@@ -150,7 +168,8 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, OpsError> {
         inside.sort();
         files.extend(inside);
     }
-    files.dedup();
+    let mut seen = BTreeSet::new();
+    files.retain(|file| seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone())));
     Ok(files)
 }
 

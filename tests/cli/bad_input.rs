@@ -85,8 +85,8 @@ fn units_that_would_be_counted_twice_or_not_at_all_are_refused() {
 
 #[test]
 fn a_configured_sample_that_was_not_drawn_is_asked_for() {
-    let project = Project::of(5, NOWHERE);
-    let program = format!("{}sample: {{size: 3}}\n", project.read("titer.yaml"));
+    let project = Project::of(60, NOWHERE);
+    let program = format!("{}sample: {{size: 30, score: none}}\n", project.read("titer.yaml"));
     project.write("titer.yaml", &program);
     refused(&project, &["label"], &["sample.jsonl is not there", "titer sample"]);
     project.write("sample.jsonl", "");
@@ -101,6 +101,14 @@ fn an_output_that_cannot_be_written_is_refused_before_anything_is_sent() {
     let project = Project::of(1, NOWHERE);
     refused(&project, &["label", "-o", "gone/rows.jsonl"], &["cannot write gone/rows.jsonl"]);
     refused(&project, &["label", "-o", "rows.xlsx"], &["rows.xlsx: the format is not known"]);
+    let units = project.read("units.csv");
+    refused(&project, &["label", "-o", "./units.csv"], &["would overwrite the units"]);
+    refused(
+        &project,
+        &["sample", "--size", "1", "-o", "units.csv"],
+        &["would overwrite the units"],
+    );
+    assert_eq!(project.read("units.csv"), units);
     refused(&project, &["label", "--summary", "gone/counts.json"], &["gone/counts.json"]);
 }
 
@@ -139,7 +147,6 @@ fn arguments_that_make_no_sense_are_refused() {
     ] {
         refused(&project, args, &["--help"]);
     }
-    refused(&project, &["prevalence", "--level", "95"], &["level"]);
     project.titer(&["label", "--max-usd", "1"]).ends(2, &["needs the labeler's `price`"]);
 }
 

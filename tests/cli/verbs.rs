@@ -73,7 +73,9 @@ fn a_text_is_tried_without_a_project_and_in_one() {
 fn a_sample_is_the_same_on_every_draw_and_says_how_it_was_drawn() {
     let project = Project::of(200, "http://127.0.0.1:9/v1");
     let draw = |salt: &str, out: &str| {
-        project.titer(&["sample", "--size", "20", "--salt", salt, "-o", out]).done();
+        project
+            .titer(&["sample", "--size", "20", "--score", "none", "--salt", salt, "-o", out])
+            .done();
         project.read(out)
     };
     let (one, again, other) = (draw("a", "1.jsonl"), draw("a", "2.jsonl"), draw("b", "3.jsonl"));
@@ -83,9 +85,14 @@ fn a_sample_is_the_same_on_every_draw_and_says_how_it_was_drawn() {
     let manifest: serde_json::Value =
         serde_json::from_str(&project.read("1.jsonl.manifest.json")).unwrap();
     assert_eq!(manifest["salt"], "a");
-    let said = project.titer(&["sample", "--size", "20", "--format", "json"]).done().json();
+    let said = project
+        .titer(&["sample", "--size", "20", "--score", "none", "--format", "json"])
+        .done()
+        .json();
     assert_eq!((&said["size"], &said["frame_rows"]), (&20.into(), &200.into()));
-    let piped = project.titer(&["sample", "--size", "20", "--salt", "a", "-o", "-"]).done();
+    let piped = project
+        .titer(&["sample", "--size", "20", "--score", "none", "--salt", "a", "-o", "-"])
+        .done();
     assert_eq!(piped.stdout, one);
     project.titer(&["sample", "-"]).ends(2, &["sample size"]);
     project.titer(&["sample", "-", "--size", "5"]).ends(2, &["read twice"]);
@@ -152,7 +159,7 @@ fn a_dry_run_counts_and_sends_nothing() {
 #[test]
 fn prevalence_needs_nothing_but_files() {
     let project = Project::empty();
-    let label = |at: usize| if at % 10 == 0 { "violating" } else { "allowed" };
+    let label = |at: usize| if at.is_multiple_of(10) { "violating" } else { "allowed" };
     let table = |rows: Vec<String>, header: &str| format!("{header}\n{}\n", rows.join("\n"));
     let labels = (0..400).map(|at| format!("u{at},spam,{}", label(at))).collect();
     let gold = (0..400).step_by(2).map(|at| format!("u{at},spam,{}", label(at))).collect();
@@ -169,6 +176,7 @@ fn prevalence_needs_nothing_but_files() {
     let policy = &json["policies"][0];
     assert_eq!((&policy["n"], &policy["m"]), (&400.into(), &200.into()));
     assert_eq!(policy["naive"]["value"], 0.1);
+    project.titer(&[&drawn[..], &["--level", "95"]].concat()).ends(2, &["level"]);
     let weighted = [&drawn[..], &["--units", "units.csv", "--format", "json"]].concat();
     let exposed = project.titer(&weighted).ends(0, &[]).json();
     assert_ne!(exposed["policies"][0]["naive"]["value"], 0.1);

@@ -226,9 +226,7 @@ fn annotation(said: &store::Annotation) -> Annotation {
 ///
 /// Unknown policies or labels, bad rows, a store that cannot be written.
 pub fn import(program: &Program, path: &Path) -> Result<Imported, OpsError> {
-    let reading = super::super::policies::load(program, &[])?;
-    let policies: Vec<Arc<Policy>> =
-        reading.policies.into_iter().map(|(policy, _)| policy).collect();
+    let policies = super::super::policies::load(program, &[])?.policies();
     let settings = program.file.gold.clone().unwrap_or_default();
     let annotations = read(path, &settings, &policies)?;
     let store = Store::open(&program.store_path(), Access::Write)?;
