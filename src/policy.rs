@@ -4,17 +4,34 @@
 
 mod build;
 mod check;
+mod coverage;
+mod diff;
 mod file;
 mod fingerprint;
 mod fit;
+mod immutable;
 mod imports;
+mod lint;
 mod model;
 mod reader;
 
+pub use coverage::RuleCoverage;
+pub use coverage::coverage;
+pub use diff::Change;
+pub use diff::ChangeKind;
+pub use diff::Level;
+pub use diff::VersionLie;
+pub use diff::check_version;
+pub use diff::diff;
 pub use fit::CONTENT_ROLE;
 pub use fit::UnitMismatch;
+pub use immutable::BrokenId;
+pub use immutable::immutable_ids;
 pub use imports::ImportRef;
 pub use imports::imports;
+pub use lint::LintSettings;
+pub use lint::lint;
+pub use lint::resemble;
 pub use model::AbstainReason;
 pub use model::Check;
 pub use model::ComponentRule;
