@@ -3,6 +3,7 @@
 mod check;
 mod compile;
 mod demo;
+mod diff;
 mod failure;
 mod gold;
 mod init;
@@ -77,6 +78,7 @@ enum Command {
     Compile(compile::CompileArgs),
     Try(try_text::TryArgs),
     Test(policy_tests::TestArgs),
+    Diff(diff::DiffArgs),
     Sample(sample::SampleArgs),
     Label(label::LabelArgs),
     #[command(subcommand)]
@@ -115,6 +117,7 @@ fn dispatch(command: Command, project: Option<PathBuf>, output: &Output) -> Resu
         Command::Compile(args) => compile::run(&args, project, output),
         Command::Try(args) => try_text::run(args, project, output),
         Command::Test(args) => policy_tests::run(&args, project, output),
+        Command::Diff(args) => diff::run(&args, project, output),
         Command::Sample(args) => sample::run(args, project, output),
         Command::Label(args) => label::run(args, project, output),
         Command::Gold(command) => gold::run(command, project, output),

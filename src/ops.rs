@@ -12,6 +12,7 @@ mod units;
 pub mod check;
 pub mod compile;
 pub mod demo;
+pub mod diff;
 pub mod gold;
 pub mod init;
 pub mod label;

@@ -7,8 +7,12 @@ use crate::diag::Diagnostic;
 use crate::diag::Severity;
 use crate::diag::Source;
 use crate::policy;
+use crate::policy::Checked;
+use crate::policy::ImportRef;
 use crate::policy::Policy;
+use crate::policy::Reader;
 use crate::policy::Status;
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -20,6 +24,8 @@ use std::sync::Arc;
 pub(crate) struct Reading {
     /// The policies without a mistake.
     pub(crate) policies: Vec<(Arc<Policy>, Source)>,
+    /// The same policies with where everything in them is written.
+    pub(crate) checked: Vec<Checked>,
     /// Everything found, errors and warnings.
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// The texts, mistaken ones included.
@@ -45,28 +51,54 @@ pub(crate) fn listed(policies: &[(Arc<Policy>, Source)]) -> Vec<Arc<Policy>> {
 /// A path that is not there or not readable, or a folder without a policy.
 pub(crate) fn read(paths: &[PathBuf]) -> Result<Reading, OpsError> {
     let mut reading = Reading::default();
+    let reader = Reader::prepare();
     for path in files(paths)? {
-        let bytes = fs::read(&path).map_err(|source| OpsError::file("read", &path, &source))?;
-        let name = path.display().to_string();
-        let source = match Source::decode(&name, &bytes) {
-            Ok(source) => source,
-            Err(diagnostics) => {
+        match source(&path)? {
+            Ok(source) => one(&reader, &path, source, &mut reading),
+            Err((diagnostics, readable)) => {
                 reading.diagnostics.extend(diagnostics);
-                reading.sources.push(Source::new(&name, &String::from_utf8_lossy(&bytes)));
-                continue;
+                reading.sources.push(readable);
             }
-        };
-        match policy::parse(&source) {
-            Ok((policy, warnings)) => {
-                reading.diagnostics.extend(warnings);
-                reading.policies.push((Arc::new(policy), source.clone()));
-            }
-            Err(mistakes) => reading.diagnostics.extend(mistakes),
         }
-        reading.sources.push(source);
     }
     same_ids(&mut reading);
     Ok(reading)
+}
+
+fn one(reader: &Reader, path: &Path, source: Source, reading: &mut Reading) {
+    let imported = imported(path, &source);
+    match reader.read(&source, &imported) {
+        Ok(mut checked) => {
+            reading.diagnostics.append(&mut checked.warnings);
+            reading.policies.push((Arc::new(checked.policy.clone()), source.clone()));
+            reading.checked.push(checked);
+        }
+        Err(mistakes) => reading.diagnostics.extend(mistakes),
+    }
+    reading.sources.push(source);
+    reading.sources.extend(imported.into_values());
+}
+
+/// The files a policy imports, by their path as written. One that cannot be read is a mistake of the policy.
+pub(crate) fn imported(path: &Path, source: &Source) -> BTreeMap<String, Source> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let read = |import: ImportRef| {
+        let file = folder.join(&import.path);
+        let bytes = fs::read(&file).ok()?;
+        let name = file.display().to_string();
+        Some((import.path, Source::new(&name, &String::from_utf8_lossy(&bytes))))
+    };
+    policy::imports(source).into_iter().filter_map(read).collect()
+}
+
+/// A file's text, or what is wrong with its bytes and as much of it as can be read.
+type Text = Result<Source, (Vec<Diagnostic>, Source)>;
+
+fn source(path: &Path) -> Result<Text, OpsError> {
+    let bytes = fs::read(path).map_err(|source| OpsError::file("read", path, &source))?;
+    let name = path.display().to_string();
+    Ok(Source::decode(&name, &bytes)
+        .map_err(|diagnostics| (diagnostics, Source::new(&name, &String::from_utf8_lossy(&bytes)))))
 }
 
 /// Reads policies that must be free of mistakes: those named by path or id, or all of the project's in use.

@@ -22,6 +22,16 @@ pub(crate) struct ProgramFile {
     pub(crate) gold: Option<GoldFile>,
     /// What is estimated, and the bar an estimate must clear.
     pub(crate) estimate: Option<EstimateFile>,
+    /// What `titer check` remarks on.
+    pub(crate) lint: LintFile,
+}
+
+/// What `titer check` remarks on beside mistakes.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LintFile {
+    /// Codes that are not reported, such as `L001`.
+    pub(crate) off: Vec<String>,
 }
 
 /// One labeler: a model, its endpoint and the settings of its prompts.
