@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::output;
 use super::output::Output;
-use crate::worker::Tally;
+use crate::ops::Tally;
 use indicatif::ProgressBar;
 use indicatif::ProgressStyle;
 use std::convert::Infallible;
