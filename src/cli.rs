@@ -9,6 +9,7 @@ mod init;
 mod label;
 mod log;
 mod output;
+mod policy_tests;
 mod prevalence;
 mod progress;
 mod queue;
@@ -75,6 +76,7 @@ enum Command {
     Check(check::CheckArgs),
     Compile(compile::CompileArgs),
     Try(try_text::TryArgs),
+    Test(policy_tests::TestArgs),
     Sample(sample::SampleArgs),
     Label(label::LabelArgs),
     #[command(subcommand)]
@@ -112,6 +114,7 @@ fn dispatch(command: Command, project: Option<PathBuf>, output: &Output) -> Resu
         Command::Check(args) => check::run(&args, project, output),
         Command::Compile(args) => compile::run(&args, project, output),
         Command::Try(args) => try_text::run(args, project, output),
+        Command::Test(args) => policy_tests::run(&args, project, output),
         Command::Sample(args) => sample::run(args, project, output),
         Command::Label(args) => label::run(args, project, output),
         Command::Gold(command) => gold::run(command, project, output),

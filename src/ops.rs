@@ -1,5 +1,6 @@
 //! One function a verb: what `titer VERB` means, without a terminal.
 
+mod ask;
 mod error;
 mod labeled;
 mod labeler;
@@ -14,6 +15,7 @@ pub mod demo;
 pub mod gold;
 pub mod init;
 pub mod label;
+pub mod policy_tests;
 pub mod prevalence;
 pub mod report;
 pub mod sample;

@@ -19,6 +19,7 @@ use crate::pace::Backoff;
 use crate::pace::Fatal;
 use crate::policy::Policy;
 use crate::prompt;
+use crate::prompt::CompiledPrompt;
 use crate::prompt::PromptSettings;
 use crate::prompt::Rung;
 use crate::requests;
@@ -32,6 +33,7 @@ use crate::store::PromptRow;
 use crate::store::Reader;
 use crate::store::Record;
 use crate::store::Store;
+use crate::unit::Fingerprint;
 use crate::unit::Unit;
 use crate::worker;
 use crate::worker::Controls;
@@ -85,6 +87,16 @@ pub struct Labeling {
     pub(super) policies: Vec<(Arc<Policy>, Source)>,
     pub(super) labeler: Labeler,
     pub(super) request: LabelRequest,
+    pub(super) purpose: Purpose,
+}
+
+/// What labels are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A measurement: its policies become the last labeled versions.
+    Measurement,
+    /// A writer trying a draft.
+    Trial,
 }
 
 /// What a labeling did.
@@ -98,6 +110,8 @@ pub struct Labelled {
     pub answered_before: usize,
     /// Whether the endpoint refused a strict schema, so that answers come as JSON by prompt.
     pub fell_back: bool,
+    /// The prompts that were asked.
+    pub prompts: Vec<Fingerprint>,
     /// Where label rows were written.
     pub out: Option<PathBuf>,
     /// Set when fewer units and policies have an answer than was asked for.
@@ -149,7 +163,8 @@ pub fn prepare(program: &Program, request: LabelRequest) -> Result<Labeling, Ops
         rows::check_place(out)?;
     }
     let store = Store::open(&program.store_path(), Access::Write)?;
-    Labeling { store, file, policies, labeler, request }.checked()
+    let purpose = Purpose::Measurement;
+    Labeling { store, file, policies, labeler, request, purpose }.checked()
 }
 
 impl Labeling {
@@ -187,9 +202,9 @@ impl Labeling {
         endpoint: Arc<E>,
         controls: Controls,
     ) -> Result<Labelled, OpsError> {
-        let Self { store, file, policies, labeler, request } = self;
+        let Self { store, file, policies, labeler, request, purpose } = self;
         let reader = store.reader()?;
-        let job = Job { policies, labeler, request };
+        let job = Job { policies, labeler, request, purpose };
         let mut settings = labeled::settled(Some(&reader), &job.labeler)?;
         let (mut units, mut fell_back) = (file.units, false);
         loop {
@@ -227,6 +242,7 @@ struct Job {
     policies: Vec<(Arc<Policy>, Source)>,
     labeler: Labeler,
     request: LabelRequest,
+    purpose: Purpose,
 }
 
 impl Job {
@@ -254,6 +270,7 @@ impl Job {
             units: plan.units.len(),
             answered_before: plan.answered.len(),
             fell_back,
+            prompts: plan.prompts.iter().map(CompiledPrompt::fingerprint).collect(),
             out: self.request.out.clone(),
             shortfall: None,
         };
@@ -281,7 +298,8 @@ impl Job {
             settings: self.labeler.settings().to_string(),
             first_seen: now,
         });
-        let policies = self.policies.iter().map(|(policy, source)| {
+        let labeled = self.policies.iter().filter(|_| self.purpose == Purpose::Measurement);
+        let policies = labeled.map(|(policy, source)| {
             Record::Policy(PolicyRow {
                 fingerprint: policy.fingerprint(),
                 id: policy.id.clone(),
