@@ -3,12 +3,14 @@
 mod check;
 mod compile;
 mod demo;
+mod diff;
 mod failure;
 mod gold;
 mod init;
 mod label;
 mod log;
 mod output;
+mod policy_tests;
 mod prevalence;
 mod progress;
 mod queue;
@@ -31,10 +33,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 done · 1 a check, test or gate did not pass · 2 you must change something (arguments, files,
+Exit codes: 0 done · 1 a check, test or gate did not pass · 2 you must change something (arguments, files, \
 credentials) · 3 stopped early, run it again to resume · 101 a bug.
 
 Start with: titer demo";
+/// Keeps the options of every verb apart from the verb's own.
+const EVERYWHERE: &str = "Options of every verb";
 
 /// Bias-corrected prevalence: policies in YAML, labels by a model, human gold, honest intervals
 #[derive(Debug, Parser)]
@@ -50,19 +54,19 @@ struct Cli {
 #[derive(Debug, Args)]
 struct Global {
     /// Form of the answer on standard output
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    #[arg(help_heading = EVERYWHERE, long, global = true, value_name = "FORMAT", default_value = "text")]
     format: Format,
     /// Folder of the project; the nearest one with a titer.yaml when absent
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(help_heading = EVERYWHERE, long, global = true, value_name = "DIR")]
     project: Option<PathBuf>,
     /// Say nothing beside the answer and errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(help_heading = EVERYWHERE, short, long, global = true, conflicts_with = "verbose")]
     quiet: bool,
     /// Say more: further tables, and the log on standard error
-    #[arg(short, long, global = true)]
+    #[arg(help_heading = EVERYWHERE, short, long, global = true)]
     verbose: bool,
     /// Write the log to a file
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(help_heading = EVERYWHERE, long, global = true, value_name = "FILE")]
     log_file: Option<PathBuf>,
 }
 
@@ -73,6 +77,8 @@ enum Command {
     Check(check::CheckArgs),
     Compile(compile::CompileArgs),
     Try(try_text::TryArgs),
+    Test(policy_tests::TestArgs),
+    Diff(diff::DiffArgs),
     Sample(sample::SampleArgs),
     Label(label::LabelArgs),
     #[command(subcommand)]
@@ -110,6 +116,8 @@ fn dispatch(command: Command, project: Option<PathBuf>, output: &Output) -> Resu
         Command::Check(args) => check::run(&args, project, output),
         Command::Compile(args) => compile::run(&args, project, output),
         Command::Try(args) => try_text::run(args, project, output),
+        Command::Test(args) => policy_tests::run(&args, project, output),
+        Command::Diff(args) => diff::run(&args, project, output),
         Command::Sample(args) => sample::run(args, project, output),
         Command::Label(args) => label::run(args, project, output),
         Command::Gold(command) => gold::run(command, project, output),

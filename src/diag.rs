@@ -2,13 +2,17 @@
 
 #![deny(clippy::disallowed_methods)]
 
+mod github;
 mod nearest;
 mod render;
+mod sarif;
 mod source;
 
+pub use github::github;
 pub use nearest::nearest;
 pub use render::Color;
 pub use render::text;
+pub use sarif::sarif;
 pub use source::Place;
 pub use source::Source;
 
@@ -93,6 +97,18 @@ impl Diagnostic {
     pub fn related(mut self, place: Place, label: impl Into<String>) -> Self {
         self.related.push(Related { place, label: label.into() });
         self
+    }
+
+    /// The message with what stands under the place and the hint, for formats that show text only.
+    fn prose(&self) -> String {
+        let mut text = self.message.clone();
+        if !self.label.is_empty() {
+            text += &format!(": {}", self.label);
+        }
+        if let Some(hint) = &self.hint {
+            text += &format!("\nhint: {hint}");
+        }
+        text
     }
 
     /// Returns the diagnostic as one JSON object, with places as file, line and column.

@@ -24,35 +24,10 @@ pub use positive::PositiveError;
 pub use rates::ErrorRate;
 pub use rates::ErrorRates;
 
+use crate::gold::Cell;
 use crate::stats::CellSums;
 use crate::stats::Share;
 use crate::stats::StatsError;
-
-/// What a labeler said about a unit, as far as prevalence is concerned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Cell {
-    /// A violating label.
-    Flagged,
-    /// A label that is not violating.
-    Unflagged,
-    /// Every outcome without a label, abstentions included.
-    NoAnswer,
-}
-
-impl Cell {
-    /// Every cell, in the order of [`Joined::cells`].
-    pub const ALL: [Self; 3] = [Self::Flagged, Self::Unflagged, Self::NoAnswer];
-
-    /// Returns the name used in files.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Flagged => "flagged",
-            Self::Unflagged => "unflagged",
-            Self::NoAnswer => "no_answer",
-        }
-    }
-}
 
 /// The sums of each cell.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

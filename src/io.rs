@@ -173,6 +173,12 @@ impl IoError {
         matches!(self, Self::BrokenPipe { .. })
     }
 
+    /// Returns whether there is no room for what is written; the same command goes on once there is.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Write { source, .. } if is_full(source))
+    }
+
     fn writing(path: &str, source: std::io::Error) -> Self {
         let path = path.to_owned();
         if source.kind() == ErrorKind::BrokenPipe {
@@ -187,6 +193,15 @@ impl IoError {
     }
 }
 
+/// Returns whether a disk, a quota or the largest allowed file is full.
+#[must_use]
+pub fn is_full(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,5 +211,7 @@ mod tests {
         let failed = |kind: ErrorKind| IoError::writing("out.csv", kind.into());
         assert!(failed(ErrorKind::BrokenPipe).is_broken_pipe());
         assert!(!failed(ErrorKind::StorageFull).is_broken_pipe());
+        assert!(failed(ErrorKind::StorageFull).is_full());
+        assert!(!failed(ErrorKind::PermissionDenied).is_full());
     }
 }

@@ -1,5 +1,6 @@
 //! One function a verb: what `titer VERB` means, without a terminal.
 
+mod ask;
 mod error;
 mod labeled;
 mod labeler;
@@ -11,16 +12,20 @@ mod units;
 pub mod check;
 pub mod compile;
 pub mod demo;
+pub mod diff;
 pub mod gold;
 pub mod init;
 pub mod label;
+pub mod policy_tests;
 pub mod prevalence;
 pub mod report;
 pub mod sample;
 pub mod simulate;
 pub mod try_text;
 
+pub use crate::io::is_full;
 pub use crate::policy::schema as policy_schema;
+pub use crate::worker::Tally;
 pub use error::Ending;
 pub use error::OpsError;
 pub use labeler::AdHoc;

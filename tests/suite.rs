@@ -9,6 +9,7 @@
 )]
 
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::env;
 use std::fs;
@@ -16,6 +17,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use titer::diag::Color;
 use titer::diag::Diagnostic;
+use titer::diag::Place;
 use titer::diag::Source;
 use titer::policy;
 
@@ -36,26 +38,39 @@ fn corpus(folder: &str) -> Vec<(PathBuf, Source)> {
 }
 
 fn diagnostics(source: &Source) -> Vec<Diagnostic> {
-    match policy::parse(source) {
+    match policy::parse_with(source, &imported(source)) {
         Ok((_, warnings)) => warnings,
         Err(found) => found,
     }
 }
 
-/// `line:column severity[code] message`, then what stands under the place and the hint.
-fn expected_form(found: &[Diagnostic]) -> String {
+/// The files a policy imports, which stand beside those of the corpus.
+fn imported(source: &Source) -> BTreeMap<String, Source> {
+    let read = |path: String| {
+        let text = fs::read_to_string(Path::new("tests/suite/policy").join(&path)).ok()?;
+        Some((path.clone(), Source::new(&path, &text)))
+    };
+    policy::imports(source).into_iter().filter_map(|import| read(import.path)).collect()
+}
+
+/// `line:column severity[code] message`, then what stands under the place and the hint; places in
+/// another file begin with its name.
+fn expected_form(found: &[Diagnostic], source: &Source) -> String {
+    let shown = |place: &Place| {
+        let file =
+            if *place.source == *source.name() { "" } else { &*format!("{}:", place.source) };
+        format!("{file}{}:{}", place.line, place.column)
+    };
     found
         .iter()
         .map(|diagnostic| {
             let Diagnostic { place, code, severity, message, label, related, hint } = diagnostic;
-            let mut text =
-                format!("{}:{} {}[{code}] {message}\n", place.line, place.column, severity.name());
+            let mut text = format!("{} {}[{code}] {message}\n", shown(place), severity.name());
             if !label.is_empty() {
                 text += &format!("    {label}\n");
             }
             for related in related {
-                let place = &related.place;
-                text += &format!("    {}:{} {}\n", place.line, place.column, related.label);
+                text += &format!("    {} {}\n", shown(&related.place), related.label);
             }
             if let Some(hint) = hint {
                 text += &format!("    = {hint}\n");
@@ -71,7 +86,7 @@ fn every_mistake_is_reported_as_expected() {
     let mut wrong = Vec::new();
     for (path, source) in corpus("policy") {
         let found = diagnostics(&source);
-        let actual = expected_form(&found);
+        let actual = expected_form(&found, &source);
         let expected_path = path.with_extension("expected");
         if write {
             fs::write(&expected_path, &actual).unwrap();
@@ -95,6 +110,7 @@ fn the_corpus_shows_every_documented_code_of_meaning() {
         .filter(|code| code.starts_with('P'))
         .collect();
     let page = fs::read_to_string("docs/policy-diagnostics.md").unwrap();
+    let page = page.split("## Versions and files").next().unwrap();
     let documented: BTreeSet<&str> = page
         .lines()
         .filter_map(|line| line.strip_prefix("| `P")?.split('`').next())
@@ -108,7 +124,7 @@ fn the_corpus_shows_every_documented_code_of_meaning() {
 #[test]
 fn valid_policies_have_nothing_to_say() {
     for (path, source) in corpus("valid") {
-        let (_, warnings) = policy::parse(&source).unwrap();
+        let (_, warnings) = policy::parse_with(&source, &imported(&source)).unwrap();
         assert_eq!(warnings, [], "{}", path.display());
     }
 }
@@ -118,7 +134,8 @@ fn every_diagnostic_names_its_file_and_renders() {
     for (path, source) in corpus("policy") {
         let name = source.name().to_owned();
         for diagnostic in diagnostics(&source) {
-            assert_eq!(diagnostic.to_json()["file"], name.as_str());
+            let file = diagnostic.to_json()["file"].as_str().unwrap().to_owned();
+            assert!(file == name || imported(&source).values().any(|other| other.name() == file));
             let text = titer::diag::text(
                 std::slice::from_ref(&diagnostic),
                 std::slice::from_ref(&source),
@@ -154,5 +171,19 @@ proptest! {
         let found = diagnostics(&source);
         let shown = titer::diag::text(&found, &[source], Color::Plain);
         prop_assert_eq!(shown.is_empty(), found.is_empty());
+    }
+}
+
+#[test]
+fn committed_schemas_are_those_of_the_parser() {
+    for (file, schema) in
+        [("policy.json", policy::schema()), ("terms.json", policy::terms_schema())]
+    {
+        let path = Path::new("schemas").join(file);
+        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        if env::var_os("TITER_WRITE_EXPECTED").is_some() {
+            fs::write(&path, &text).unwrap();
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap_or_default(), text, "{}", path.display());
     }
 }

@@ -7,6 +7,7 @@ use crate::diag;
 use crate::ops::Ending;
 use crate::ops::check;
 use clap::Args;
+use clap::ValueEnum;
 use serde_json::json;
 use std::path::Path;
 use std::path::PathBuf;
@@ -18,6 +19,18 @@ pub(super) struct CheckArgs {
     /// Policy files, folders of them, or a titer.yaml; the whole project when absent
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
+    /// Print for another program, in place of text or JSON
+    #[arg(long, value_name = "FORM")]
+    annotate: Option<Annotate>,
+}
+
+/// Forms other programs take.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Annotate {
+    /// Annotations of a GitHub Actions run
+    Github,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
 }
 
 pub(super) fn run(
@@ -28,6 +41,19 @@ pub(super) fn run(
     let checked = check::check(&args.paths, project)?;
     let errors = checked.errors();
     let warnings = checked.diagnostics.len() - errors;
+    let ending = if errors == 0 { Ok(()) } else { Err(Failure::Said(Ending::NotPassed)) };
+    match args.annotate {
+        Some(Annotate::Github) if checked.diagnostics.is_empty() => return ending,
+        Some(Annotate::Github) => {
+            output.raw(&diag::github(&checked.diagnostics))?;
+            return ending;
+        }
+        Some(Annotate::Sarif) => {
+            output.raw(&format!("{:#}", diag::sarif(&checked.diagnostics)))?;
+            return ending;
+        }
+        None => {}
+    }
     let list: Vec<_> = checked.diagnostics.iter().map(diag::Diagnostic::to_json).collect();
     output.json(&json!({"files": checked.files, "errors": errors, "warnings": warnings, "diagnostics": list}))?;
     let verdict = match (errors, warnings) {
@@ -42,5 +68,5 @@ pub(super) fn run(
         output.text(&diag::text(&checked.diagnostics, &checked.sources, color()))?;
     }
     output.text(&format!("{files}: {verdict}"))?;
-    if errors == 0 { Ok(()) } else { Err(Failure::Said(Ending::NotPassed)) }
+    ending
 }

@@ -7,10 +7,10 @@ use super::progress;
 use super::table::table;
 use crate::measure::Estimate;
 use crate::measure::Missing;
+use crate::ops::Tally;
 use crate::ops::demo;
 use crate::ops::demo::Demonstrated;
 use crate::ops::prevalence::PrevalenceJson;
-use crate::worker::Tally;
 use clap::Args;
 use serde_json::json;
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ use tokio::sync::watch;
 /// Run the whole loop on an example whose truth is known: no key, no network
 #[derive(Debug, Args)]
 #[command(
-    after_help = "It leaves a project behind in which every verb works: cd titer-demo && titer prevalence -v"
+    after_help = "Example: titer demo\n\nIt leaves a project behind in which every verb works: cd titer-demo && titer prevalence -v"
 )]
 pub(super) struct DemoArgs {
     /// Where the project goes
@@ -32,15 +32,9 @@ pub(super) fn run(args: DemoArgs, output: &Output) -> Result<(), Failure> {
     let started = Instant::now();
     let (progress, tally) = watch::channel(Tally::default());
     let shown = progress::runtime()?.block_on(async {
-        let run = demo::demo(&args.dir, progress);
-        let watched = progress::watch(tally, output);
-        tokio::pin!(run, watched);
-        let mut watching = true;
-        loop {
-            tokio::select! {
-                done = &mut run => return done,
-                () = &mut watched, if watching => watching = false,
-            }
+        tokio::select! {
+            done = demo::demo(&args.dir, progress) => done,
+            never = progress::watch(tally, output) => match never {},
         }
     })?;
     output.json(&json!({

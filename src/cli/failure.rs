@@ -5,6 +5,7 @@ use crate::diag;
 use crate::diag::Color;
 use crate::ops::Ending;
 use crate::ops::OpsError;
+use crate::ops::is_full;
 use std::error::Error;
 use std::io;
 use std::io::IsTerminal;
@@ -62,8 +63,9 @@ impl Failure {
             }
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
             Self::Output(error) => {
-                say(&format!("cannot write to standard output: {error}"), None);
-                CHANGE_SOMETHING
+                let hint = "free some space, or send the output elsewhere";
+                say(&format!("cannot write to standard output: {error}"), Some(hint));
+                if is_full(error) { STOPPED_EARLY } else { CHANGE_SOMETHING }
             }
             Self::Ops(error) => report_operation(error),
         }
@@ -104,7 +106,8 @@ fn chain(error: &dyn Error) -> String {
     text
 }
 
-fn say(message: &str, hint: Option<&str>) {
+/// Prints an error and what to do on standard error.
+pub(super) fn say(message: &str, hint: Option<&str>) {
     match hint {
         Some(hint) if !hint.is_empty() => output::error(&format!("error: {message}\nhelp: {hint}")),
         Some(_) | None => output::error(&format!("error: {message}")),

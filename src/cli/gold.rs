@@ -53,7 +53,7 @@ pub(super) struct DrawArgs {
 /// Judge the drawn units, one key each, without seeing the model's label
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Every answer is on disk before the next unit is shown. Leave with q and come back any time."
+    after_help = "Example: titer gold label --rater ann\n\nEvery answer is on disk before the next unit is shown. Leave with q and come back any time."
 )]
 pub(super) struct GoldLabelArgs {
     /// Who judges; the login name when absent
@@ -66,6 +66,7 @@ pub(super) struct GoldLabelArgs {
 
 /// Record gold from a CSV or JSONL file: id, policy, label, and optionally rater, probability, drawn_at, note
 #[derive(Debug, Args)]
+#[command(after_help = "Example: titer gold import gold.csv")]
 pub(super) struct ImportArgs {
     /// The file
     #[arg(value_name = "FILE")]
@@ -74,10 +75,12 @@ pub(super) struct ImportArgs {
 
 /// Print the drawn units as a CSV sheet to fill in elsewhere and import again
 #[derive(Debug, Args)]
+#[command(after_help = "Example: titer gold export > sheet.csv")]
 pub(super) struct ExportArgs {}
 
 /// Show how far the latest draw is
 #[derive(Debug, Args)]
+#[command(after_help = "Example: titer gold status --format json")]
 pub(super) struct StatusArgs {}
 
 pub(super) fn run(

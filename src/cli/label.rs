@@ -1,22 +1,26 @@
 //! `titer label`.
 
+use super::failure;
 use super::failure::Failure;
 use super::output::Output;
 use super::output::Verbosity;
 use super::progress;
 use crate::ops::AdHoc;
 use crate::ops::Ending;
+use crate::ops::OpsError;
 use crate::ops::Program;
+use crate::ops::Tally;
 use crate::ops::label;
 use crate::ops::label::LabelRequest;
 use crate::ops::label::Labelled;
+use crate::ops::label::Shortfall;
 use crate::reply::Outcome;
 use crate::requests::Forecast;
-use crate::worker::Tally;
 use clap::Args;
 use serde_json::Value;
 use serde_json::json;
 use std::fs;
+use std::io;
 use std::num::NonZeroU32;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -30,8 +34,9 @@ use tokio_util::sync::CancellationToken;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  titer label                                    the project's units, policies and labeler
-  titer label units.jsonl --policy harassment.yaml --url http://127.0.0.1:8080/v1 --model qwen -o labels.jsonl
+  titer label
+  titer label -o labels.jsonl --min-answered 0.95
+  titer label units.jsonl --policy p.yaml --url http://127.0.0.1:8080/v1 --model qwen
   cat units.jsonl | titer label - -o - > labels.jsonl
 
 Every answer is on disk before it counts, and is never asked for again.")]
@@ -59,7 +64,7 @@ pub(super) struct LabelArgs {
     /// Take no more requests after so many seconds
     #[arg(long, value_name = "SECONDS")]
     deadline: Option<u64>,
-    /// Exit with 1 when a smaller share of rows than this has a label (0 to 1)
+    /// Exit with 1 when a smaller share of rows than this has an answer (0 to 1)
     #[arg(long, value_name = "SHARE", value_parser = share)]
     min_answered: Option<f64>,
     /// Write the counts to a JSON file
@@ -70,23 +75,26 @@ pub(super) struct LabelArgs {
     dry_run: bool,
 }
 
+/// Keeps the options that choose a labeler together.
+const WHO: &str = "Labeler";
+
 /// Who labels.
 #[derive(Debug, Clone, Args)]
 pub(super) struct LabelerArgs {
     /// Labeler of titer.yaml; the only one, or `main`, when absent
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["url", "model"])]
+    #[arg(help_heading = WHO, long, value_name = "NAME", conflicts_with_all = ["url", "model"])]
     labeler: Option<String>,
     /// Base URL of an OpenAI-compatible endpoint, such as http://127.0.0.1:8080/v1
-    #[arg(long, value_name = "URL", requires = "model")]
+    #[arg(help_heading = WHO, long, value_name = "URL", requires = "model")]
     url: Option<String>,
     /// Model at that URL
-    #[arg(long, value_name = "NAME", requires = "url")]
+    #[arg(help_heading = WHO, long, value_name = "NAME", requires = "url")]
     model: Option<String>,
     /// Environment variable that holds the key for that URL
-    #[arg(long, value_name = "VARIABLE", requires = "url")]
+    #[arg(help_heading = WHO, long, value_name = "VARIABLE", requires = "url")]
     key_env: Option<String>,
     /// One call a policy rather than one for all of them
-    #[arg(long)]
+    #[arg(help_heading = WHO, long)]
     separate: bool,
 }
 
@@ -113,6 +121,7 @@ pub(super) fn run(args: LabelArgs, project: Option<&Path>, output: &Output) -> R
         rpm: args.rpm,
         max_usd: args.max_usd,
         deadline: args.deadline.map(Duration::from_secs),
+        min_answered: args.min_answered,
     };
     if args.dry_run {
         let forecast = label::forecast(&program, &request)?;
@@ -120,17 +129,14 @@ pub(super) fn run(args: LabelArgs, project: Option<&Path>, output: &Output) -> R
         output.text(&forecast_text(&forecast))?;
         return Ok(());
     }
+    args.summary.as_deref().map_or(Ok(()), check_folder)?;
     let started = Instant::now();
     let labelled = send(&program, request, output)?;
     let to_stdout = labelled.out.as_deref() == Some(Path::new("-"));
     let json = labelled_json(&labelled);
     if let Some(path) = &args.summary {
-        fs::write(path, format!("{json:#}\n")).map_err(|error| {
-            Failure::change(
-                format!("cannot write {}: {error}", path.display()),
-                "the labels are recorded; name another place with --summary",
-            )
-        })?;
+        let written = fs::write(path, format!("{json:#}\n"));
+        written.map_err(|error| OpsError::file("write", path, &error))?;
     }
     let said = labelled_text(&labelled, started.elapsed(), output.verbosity);
     if to_stdout {
@@ -139,7 +145,17 @@ pub(super) fn run(args: LabelArgs, project: Option<&Path>, output: &Output) -> R
         output.json(&json)?;
         output.text(&said)?;
     }
-    ending(&labelled, args.min_answered, output)
+    ending(&labelled)
+}
+
+/// Refuses a file whose folder is not there before anything is sent or paid for.
+fn check_folder(path: &Path) -> Result<(), OpsError> {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            Err(OpsError::file("write", path, &io::ErrorKind::NotFound.into()))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn send(program: &Program, request: LabelRequest, output: &Output) -> Result<Labelled, Failure> {
@@ -147,35 +163,28 @@ fn send(program: &Program, request: LabelRequest, output: &Output) -> Result<Lab
     let cancel = CancellationToken::new();
     let (progress, tally) = watch::channel(Tally::default());
     progress::runtime()?.block_on(async {
-        let interrupted = progress::until_interrupted(cancel.clone());
-        let watched = progress::watch(tally, output);
-        let run = labeling.run(cancel.clone(), progress);
-        tokio::pin!(interrupted, watched, run);
-        let mut watching = true;
-        loop {
-            tokio::select! {
-                done = &mut run => return Ok(done?),
-                () = &mut interrupted => {}
-                () = &mut watched, if watching => watching = false,
-            }
+        tokio::select! {
+            done = labeling.run(cancel.clone(), progress) => Ok(done?),
+            never = progress::watch(tally, output) => match never {},
+            never = progress::until_interrupted(cancel.clone()) => match never {},
         }
     })
 }
 
-fn ending(labelled: &Labelled, min_answered: Option<f64>, output: &Output) -> Result<(), Failure> {
+/// What a script must know beside the counts. It is said on standard error, also under `-q`.
+fn ending(labelled: &Labelled) -> Result<(), Failure> {
     if let Some(reason) = &labelled.summary.stopped {
-        output.note(&format!("stopped early: {reason}"));
+        failure::say(
+            &format!("stopped early: {reason}"),
+            Some("every answer so far is recorded and will not be asked for again"),
+        );
         return Err(Failure::Said(Ending::StoppedEarly));
     }
-    let tally = &labelled.summary.tally;
-    let answered = tally.of(Outcome::Label) + tally.of(Outcome::Abstain);
-    if let Some(bar) =
-        min_answered.filter(|bar| tally.labels > 0 && (answered as f64) < bar * tally.labels as f64)
-    {
-        output.note(&format!(
-            "only {answered} of {} rows have an answer, less than the share of {bar} asked for",
-            tally.labels
-        ));
+    if let Some(Shortfall { answered, of, asked }) = labelled.shortfall {
+        failure::say(
+            &format!("{answered} of {of} rows have an answer, a smaller share than {asked}"),
+            Some("write the rows with -o FILE to see what the others ended as"),
+        );
         return Err(Failure::Said(Ending::NotPassed));
     }
     Ok(())
@@ -214,7 +223,7 @@ fn labelled_json(labelled: &Labelled) -> Value {
 
 fn labelled_text(labelled: &Labelled, elapsed: Duration, verbosity: Verbosity) -> String {
     let tally = &labelled.summary.tally;
-    let mut parts = vec![format!("{} labels", tally.labels)];
+    let mut parts = vec![format!("{} labels", tally.of(Outcome::Label))];
     parts.extend(
         outcomes(tally)
             .into_iter()
@@ -231,7 +240,8 @@ fn labelled_text(labelled: &Labelled, elapsed: Duration, verbosity: Verbosity) -
         text.push_str("\nthe endpoint refuses strict schemas: answers come as JSON by prompt, which is remembered");
     }
     if let Some(out) = labelled.out.as_deref().filter(|out| *out != Path::new("-")) {
-        text.push_str(&format!("\nrows in {}", out.display()));
+        let so_far = if labelled.summary.stopped.is_some() { "rows so far" } else { "rows" };
+        text.push_str(&format!("\n{so_far} in {}", out.display()));
     }
     if verbosity == Verbosity::Verbose {
         text.push_str(&format!(

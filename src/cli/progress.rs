@@ -3,9 +3,10 @@
 use super::failure::Failure;
 use super::output;
 use super::output::Output;
-use crate::worker::Tally;
+use crate::ops::Tally;
 use indicatif::ProgressBar;
 use indicatif::ProgressStyle;
+use std::convert::Infallible;
 use std::time::Duration;
 use std::time::Instant;
 use tokio::runtime::Runtime;
@@ -28,7 +29,7 @@ pub(super) fn runtime() -> Result<Runtime, Failure> {
 }
 
 /// Stops a run at the first Ctrl-C, with everything recorded; a second one ends the process at once.
-pub(super) async fn until_interrupted(cancel: CancellationToken) {
+pub(super) async fn until_interrupted(cancel: CancellationToken) -> Infallible {
     if tokio::signal::ctrl_c().await.is_err() {
         return std::future::pending().await;
     }
@@ -50,8 +51,8 @@ pub(super) async fn stopped() {
     }
 }
 
-/// Draws the counts of a run until its sender is gone.
-pub(super) async fn watch(mut tally: watch::Receiver<Tally>, output: &Output) {
+/// Draws the counts of a run for as long as it is asked to.
+pub(super) async fn watch(mut tally: watch::Receiver<Tally>, output: &Output) -> Infallible {
     if !output.draws_progress() {
         return std::future::pending().await;
     }
@@ -67,6 +68,7 @@ pub(super) async fn watch(mut tally: watch::Receiver<Tally>, output: &Output) {
         tokio::time::sleep(REDRAW).await;
     }
     bar.finish_and_clear();
+    std::future::pending().await
 }
 
 fn message(now: &Tally, elapsed: Duration) -> String {
@@ -85,7 +87,10 @@ fn message(now: &Tally, elapsed: Duration) -> String {
 
 /// Returns a duration as a person says it.
 pub(super) fn duration(seconds: f64) -> String {
-    let seconds = seconds.max(0.0).round() as u64;
+    if seconds < 10.0 {
+        return format!("{:.1} s", seconds.max(0.0));
+    }
+    let seconds = seconds.round() as u64;
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
         (0, 0, seconds) => format!("{seconds} s"),
         (0, minutes, seconds) => format!("{minutes} min {seconds} s"),

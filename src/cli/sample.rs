@@ -131,10 +131,13 @@ fn text(sampled: &Sampled) -> String {
     }
     if let Some(path) = &sampled.manifest_path {
         text.push_str(&format!(
-            "\nsample in {}, its record in {}",
+            "\nsample in {}, its record in {}\nnext: titer label",
             sampled.out.display(),
             path.display()
         ));
+        if !sampled.is_default {
+            text.push_str(&format!(" {}", sampled.out.display()));
+        }
     }
     text
 }

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 #[command(after_help = "\
 Example: titer simulate --units units.jsonl --truth truth.csv --sensitivity 0.85 --specificity 0.97
 
-It listens on 127.0.0.1 only and answers by each unit's hidden truth, with the errors you set. Units it does
+It listens on 127.0.0.1 only and answers by each unit's hidden truth, with the errors you set. Units it does \
 not know are violating at the share --prevalence, always the same ones. Ctrl-C stops it.")]
 pub(super) struct SimulateArgs {
     /// Port; 0 takes any free one

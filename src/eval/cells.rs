@@ -1,8 +1,8 @@
 //! Which cells an estimate uses: those with gold of their own, and a no-answer cell too thin to stand alone merged.
 
-use crate::eval::Cell;
 use crate::eval::Cells;
 use crate::eval::GoldDrawn;
+use crate::gold::Cell;
 use crate::stats::CellSums;
 
 /// A cell with fewer gold units than this, where it has more units, is thin.

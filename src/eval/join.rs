@@ -1,12 +1,12 @@
 //! Labels ⋈ gold for one policy: cells, confusion and outcomes, with every row checked.
 
-use crate::eval::Cell;
 use crate::eval::Cells;
 use crate::eval::GoldDrawn;
 use crate::eval::GoldLabel;
 use crate::eval::InputMistake;
 use crate::eval::LabeledUnit;
 use crate::eval::Positive;
+use crate::gold::Cell;
 use crate::reply::Outcome;
 use crate::stats::GoldWeight;
 use crate::stats::Truth;

@@ -54,7 +54,7 @@ impl ErrorRates {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::Cell;
+    use crate::gold::Cell;
     use crate::stats::GoldWeight;
     use crate::stats::Truth;
     use crate::stats::Weight;

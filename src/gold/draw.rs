@@ -18,12 +18,12 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
-/// What the labeler said about a unit, as far as gold is concerned.
+/// What a labeler said about a unit, as far as gold and prevalence are concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cell {
     /// A violating label.
     Flagged,
-    /// A label that is allowed.
+    /// A label that is not violating.
     Unflagged,
     /// No label: abstention, refusal, filter, failure and the rest.
     NoAnswer,

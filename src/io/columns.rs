@@ -29,6 +29,8 @@ pub enum ContentColumns {
     Text(String),
     /// In one column a component.
     Components(Vec<ComponentColumn>),
+    /// Nowhere: the units are counted and weighed, not judged.
+    None,
 }
 
 /// One component and its column.
@@ -114,6 +116,7 @@ impl Columns {
                     add(&part.column, Role::Component(place));
                 }
             }
+            ContentColumns::None => {}
         }
         add("inclusion_probability", Role::Probability);
         add("design", Role::Design);
@@ -158,6 +161,7 @@ impl Columns {
                 None => Ok(()),
                 Some(part) => Err(missing(&part.column, "a component")),
             },
+            ContentColumns::None => Ok(()),
         }
     }
 }

@@ -206,6 +206,7 @@ impl Draft {
                 });
                 (first, given.collect())
             }
+            ContentColumns::None => return Vec::new(),
         };
         if found.is_empty() && !self.blamed("components") {
             self.miss(column);

@@ -140,6 +140,7 @@ fn content(unit: &Unit, columns: &ContentColumns) -> Vec<(String, Value)> {
         Content::Text(body) | Content::Image(body) => Value::from(body.clone()),
     };
     match (columns, unit.components.as_slice()) {
+        (ContentColumns::None, _) => Vec::new(),
         (ContentColumns::Own, [Component { role, content: Content::Text(text) }])
             if role == "content" =>
         {

@@ -1,7 +1,7 @@
 //! How much could hide among unflagged units in which gold found nothing.
 
-use crate::eval::Cell;
 use crate::eval::CellInUse;
+use crate::gold::Cell;
 use crate::stats::EffectiveSize;
 use crate::stats::Level;
 use crate::stats::kg_beta;

@@ -1,12 +1,17 @@
 //! `titer check`: every mistake in policies and `titer.yaml`, all at once.
 
+use super::diff;
 use super::error::OpsError;
 use super::policies;
+use super::policies::Reading;
 use super::program::FILE_NAME;
 use super::program::Program;
 use crate::diag::Diagnostic;
 use crate::diag::Severity;
 use crate::diag::Source;
+use crate::policy;
+use crate::policy::LintSettings;
+use crate::policy::Policy;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -69,9 +74,40 @@ pub fn check(paths: &[PathBuf], project: Option<&Path>) -> Result<Checked, OpsEr
     }
     let reading = policies::read(&policies)?;
     checked.files += reading.sources.len();
+    checked.diagnostics.extend(remarks(&reading, project)?);
     checked.diagnostics.extend(reading.diagnostics);
     checked.sources.extend(reading.sources);
+    checked.diagnostics.sort_by(|a, b| {
+        (&a.place.source, a.place.range.start).cmp(&(&b.place.source, b.place.range.start))
+    });
     Ok(checked)
+}
+
+/// What the linter remarks on, and ids that an active policy may no longer change.
+fn remarks(reading: &Reading, project: Option<&Path>) -> Result<Vec<Diagnostic>, OpsError> {
+    // A titer.yaml with mistakes is reported as such; its settings do not count then.
+    let program = Program::open(project).ok().filter(|program| program.found);
+    let off = program.iter().flat_map(|program| program.file.lint.off.iter().cloned());
+    let settings = LintSettings { off: off.collect() };
+    let mut found = Vec::new();
+    for read in &reading.checked {
+        found.extend(policy::lint(read, &settings));
+        let Some(last) = program.as_ref().map(|program| last_labeled(program, read)).transpose()?
+        else {
+            continue;
+        };
+        if let Some(last) = last {
+            let broken = policy::immutable_ids(&last, &read.policy);
+            found.extend(broken.iter().map(|id| id.diagnostic(&read.places)));
+        }
+    }
+    Ok(found)
+}
+
+/// The version of a policy that was last labeled with, where there is one.
+fn last_labeled(program: &Program, read: &policy::Checked) -> Result<Option<Policy>, OpsError> {
+    let rows = diff::labeled_versions(program, &read.policy.id)?;
+    Ok(rows.into_iter().next_back().map(|(policy, _)| policy))
 }
 
 /// The policies beside a `titer.yaml` that could not be read.

@@ -44,8 +44,7 @@ pub fn compile(
         Err(_) if !program.found && labeler.is_empty() => labeler::default_prompt(),
         Err(refused) => return Err(refused),
     };
-    let list: Vec<_> =
-        reading.policies.iter().map(|(policy, _)| std::sync::Arc::clone(policy)).collect();
+    let list = reading.policies();
     let placeholder = Unit::text("example", "(the unit's text stands here)");
     let unit = unit.unwrap_or(&placeholder);
     let prompts = prompt::compile_all(&list, &settings)?;

@@ -74,8 +74,7 @@ pub struct Demonstrated {
 pub async fn demo(dir: &Path, progress: watch::Sender<Tally>) -> Result<Demonstrated, OpsError> {
     write_project(dir)?;
     let program = Program::open(Some(dir))?;
-    let policies: Vec<Arc<Policy>> =
-        policies::load(&program, &[])?.policies.into_iter().map(|(policy, _)| policy).collect();
+    let policies: Vec<Arc<Policy>> = policies::load(&program, &[])?.policies();
     let file = units::load(&program, None)?;
     let labels = io::read_gold(&Source::File(dir.join("truth.csv")), &LabelMap::default())?;
     let labels: Vec<(String, String, String)> =

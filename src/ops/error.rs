@@ -5,6 +5,7 @@ use crate::diag::Source;
 use crate::eval::PositiveError;
 use crate::gold::GoldError;
 use crate::io::IoError;
+use crate::io::is_full;
 use crate::llm::ConnectionError;
 use crate::llm::simulate::SimulationError;
 use crate::prompt::CompileError;
@@ -13,7 +14,6 @@ use crate::sampling::SamplingError;
 use crate::stats::StatsError;
 use crate::store::StoreError;
 use crate::worker::RunError;
-use std::io::ErrorKind;
 use std::path::Path;
 use thiserror::Error;
 
@@ -103,6 +103,7 @@ impl OpsError {
             Self::Diagnostics { ending, .. } => *ending,
             Self::Stopped { .. } => Ending::StoppedEarly,
             Self::Io(error) if error.is_broken_pipe() => Ending::Unheard,
+            Self::Io(error) if error.is_full() => Ending::StoppedEarly,
             Self::Run(RunError::Store(error)) | Self::Store(error) => store_ending(error),
             Self::Refused { .. }
             | Self::Io(_)
@@ -145,12 +146,12 @@ impl OpsError {
 
     /// Returns an error about a file that cannot be read or written.
     pub(crate) fn file(doing: &str, path: &Path, source: &std::io::Error) -> Self {
-        let hint = if source.kind() == ErrorKind::StorageFull {
-            "free some disk space and run the command again"
-        } else {
-            "check the path, and that you may read and write there"
-        };
-        Self::refused(format!("cannot {doing} {}: {source}", path.display()), hint)
+        let message = format!("cannot {doing} {}: {source}", path.display());
+        if is_full(source) {
+            let hint = "free some space and run the command again".to_owned();
+            return Self::Stopped { message, hint };
+        }
+        Self::refused(message, "check the path, and that you may read and write there")
     }
 }
 

@@ -15,8 +15,10 @@ use std::path::PathBuf;
 /// How many rows are looked at to guess what the columns are.
 const ROWS_LOOKED_AT: usize = 200;
 const POLICY: &str = include_str!("../../policies/harassment.yaml");
-/// The first units of the quickstart, for a project that has none of its own yet.
-const UNITS: &str = include_str!("../../eval/quickstart/by-hand.jsonl");
+/// The quickstart, whose first units a project gets that has none of its own yet.
+const QUICKSTART: &str = include_str!("../../eval/quickstart/units.jsonl");
+/// How many of them.
+const UNITS: usize = 40;
 
 /// What was written.
 #[derive(Debug, Clone)]
@@ -53,7 +55,7 @@ pub fn init(dir: &Path, from: Option<&Path>) -> Result<Initialised, OpsError> {
         (".gitignore", ".titer/\n".to_owned()),
     ];
     if from.is_none() {
-        files.push(("units.jsonl", UNITS.to_owned()));
+        files.push(("units.jsonl", QUICKSTART.split_inclusive('\n').take(UNITS).collect()));
     }
     let mut written = Vec::new();
     for (name, text) in files {

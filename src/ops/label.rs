@@ -7,8 +7,10 @@ use super::labeler;
 use super::labeler::AdHoc;
 use super::labeler::Labeler;
 use super::policies;
+use super::policies::listed;
 use super::program::Program;
 use super::rows;
+use super::rows::Rows;
 use super::units;
 use super::units::UnitsOf;
 use crate::diag::Source;
@@ -17,6 +19,7 @@ use crate::pace::Backoff;
 use crate::pace::Fatal;
 use crate::policy::Policy;
 use crate::prompt;
+use crate::prompt::CompiledPrompt;
 use crate::prompt::PromptSettings;
 use crate::prompt::Rung;
 use crate::requests;
@@ -27,8 +30,11 @@ use crate::store::Capability;
 use crate::store::LabelerRow;
 use crate::store::PolicyRow;
 use crate::store::PromptRow;
+use crate::store::Reader;
 use crate::store::Record;
 use crate::store::Store;
+use crate::unit::Fingerprint;
+use crate::unit::Unit;
 use crate::worker;
 use crate::worker::Controls;
 use crate::worker::RunError;
@@ -69,6 +75,8 @@ pub struct LabelRequest {
     pub max_usd: Option<f64>,
     /// Take no more requests after this long.
     pub deadline: Option<Duration>,
+    /// The least share of units and policies that must have an answer afterwards, earlier runs included.
+    pub min_answered: Option<f64>,
 }
 
 /// A labeling that can be started: everything that could be refused beforehand was checked.
@@ -79,6 +87,16 @@ pub struct Labeling {
     pub(super) policies: Vec<(Arc<Policy>, Source)>,
     pub(super) labeler: Labeler,
     pub(super) request: LabelRequest,
+    pub(super) purpose: Purpose,
+}
+
+/// What labels are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A measurement: its policies become the last labeled versions.
+    Measurement,
+    /// A writer trying a draft.
+    Trial,
 }
 
 /// What a labeling did.
@@ -92,8 +110,23 @@ pub struct Labelled {
     pub answered_before: usize,
     /// Whether the endpoint refused a strict schema, so that answers come as JSON by prompt.
     pub fell_back: bool,
+    /// The prompts that were asked.
+    pub prompts: Vec<Fingerprint>,
     /// Where label rows were written.
     pub out: Option<PathBuf>,
+    /// Set when fewer units and policies have an answer than was asked for.
+    pub shortfall: Option<Shortfall>,
+}
+
+/// Too few answers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Shortfall {
+    /// Units and policies with a label or an abstention.
+    pub answered: usize,
+    /// All units under all policies.
+    pub of: usize,
+    /// The share that was asked for.
+    pub asked: f64,
 }
 
 /// Forecasts a labeling without a store to write or a key to send.
@@ -105,7 +138,7 @@ pub fn forecast(program: &Program, request: &LabelRequest) -> Result<Forecast, O
     let reading = policies::load(program, &request.policies)?;
     let labeler = labeler::resolve(program, &request.labeler)?;
     let file = units::load(program, request.units.as_deref())?;
-    let list: Vec<_> = reading.policies.iter().map(|(policy, _)| Arc::clone(policy)).collect();
+    let list = reading.policies();
     units::fit(&file, &list)?;
     let path = program.store_path();
     let reader = path.is_file().then(|| Store::open(&path, Access::Read)?.reader()).transpose()?;
@@ -125,8 +158,13 @@ pub fn prepare(program: &Program, request: LabelRequest) -> Result<Labeling, Ops
     let policies = policies::load(program, &request.policies)?.policies;
     let labeler = labeler::resolve(program, &request.labeler)?;
     let file = units::load(program, request.units.as_deref())?;
+    if let Some(out) = &request.out {
+        units::keep(&file.path, out)?;
+        rows::check_place(out)?;
+    }
     let store = Store::open(&program.store_path(), Access::Write)?;
-    Labeling { store, file, policies, labeler, request }.checked()
+    let purpose = Purpose::Measurement;
+    Labeling { store, file, policies, labeler, request, purpose }.checked()
 }
 
 impl Labeling {
@@ -164,35 +202,20 @@ impl Labeling {
         endpoint: Arc<E>,
         controls: Controls,
     ) -> Result<Labelled, OpsError> {
-        let reader = self.store.reader()?;
-        let mut settings = labeled::settled(Some(&reader), &self.labeler)?;
-        let mut fell_back = false;
+        let Self { store, file, policies, labeler, request, purpose } = self;
+        let reader = store.reader()?;
+        let job = Job { policies, labeler, request, purpose };
+        let mut settings = labeled::settled(Some(&reader), &job.labeler)?;
+        let (mut units, mut fell_back) = (file.units, false);
         loop {
-            let plan = Arc::new(self.plan(&settings)?);
-            controls.writer.record(self.catalog(&plan)).await?;
-            worker::reuse(&plan, &controls.writer).await?;
-            let run = worker::run(
-                Arc::clone(&plan),
-                Arc::clone(&endpoint),
-                self.limits(),
-                controls.clone(),
-            );
-            match run.await {
-                Ok(summary) => {
-                    let labelled = Labelled {
-                        summary,
-                        units: self.file.units.len(),
-                        answered_before: plan.answered.len(),
-                        fell_back,
-                        out: self.request.out.clone(),
-                    };
-                    if let Some(out) = &self.request.out {
-                        rows::write(&reader, &plan, &self.list(), &self.labeler.name, out)?;
-                    }
-                    return Ok(labelled);
-                }
+            let plan = Arc::new(job.plan(&settings, units, &reader)?);
+            controls.writer.record(job.catalog(&plan)).await?;
+            worker::reuse(&plan, &store).await?;
+            let (shared, endpoint) = (Arc::clone(&plan), Arc::clone(&endpoint));
+            match worker::run(shared, endpoint, job.limits(), controls.clone()).await {
+                Ok(summary) => return job.finish(summary, &plan, &reader, fell_back),
                 Err(RunError::Refused { fatal: Fatal::SchemaUnsupported, .. })
-                    if self.labeler.rung_is_open && settings.rung == Rung::Schema =>
+                    if job.labeler.rung_is_open && settings.rung == Rung::Schema =>
                 {
                     settings.rung = Rung::Text;
                     fell_back = true;
@@ -201,6 +224,8 @@ impl Labeling {
                         "the endpoint refuses a strict schema: asking for JSON by prompt"
                     );
                     controls.writer.record(vec![Record::Capability(rung_seen(&settings))]).await?;
+                    units = Arc::try_unwrap(plan)
+                        .map_or_else(|plan| plan.units.clone(), |plan| plan.units);
                 }
                 Err(failed) => return Err(failed.into()),
             }
@@ -208,14 +233,60 @@ impl Labeling {
     }
 
     fn list(&self) -> Vec<Arc<Policy>> {
-        self.policies.iter().map(|(policy, _)| Arc::clone(policy)).collect()
+        listed(&self.policies)
+    }
+}
+
+/// What a labeling knows beside its units and its store.
+struct Job {
+    policies: Vec<(Arc<Policy>, Source)>,
+    labeler: Labeler,
+    request: LabelRequest,
+    purpose: Purpose,
+}
+
+impl Job {
+    fn plan(
+        &self,
+        settings: &PromptSettings,
+        units: Vec<Unit>,
+        reader: &Reader,
+    ) -> Result<Plan, OpsError> {
+        let prompts = prompt::compile_all(&listed(&self.policies), settings)?;
+        let answered = reader.answered_fingerprints()?;
+        Ok(requests::plan(prompts, units, |fingerprint| answered.contains(&fingerprint)))
     }
 
-    fn plan(&self, settings: &PromptSettings) -> Result<Plan, OpsError> {
-        let prompts = prompt::compile_all(&self.list(), settings)?;
-        let answered = self.store.reader()?.answered_fingerprints()?;
-        let units = self.file.units.clone();
-        Ok(requests::plan(prompts, units, |fingerprint| answered.contains(&fingerprint)))
+    /// Writes the rows that stand now and judges whether enough of them are answers.
+    fn finish(
+        &self,
+        summary: RunSummary,
+        plan: &Plan,
+        reader: &Reader,
+        fell_back: bool,
+    ) -> Result<Labelled, OpsError> {
+        let mut labelled = Labelled {
+            summary,
+            units: plan.units.len(),
+            answered_before: plan.answered.len(),
+            fell_back,
+            prompts: plan.prompts.iter().map(CompiledPrompt::fingerprint).collect(),
+            out: self.request.out.clone(),
+            shortfall: None,
+        };
+        if self.request.out.is_none() && self.request.min_answered.is_none() {
+            return Ok(labelled);
+        }
+        let rows = Rows::read(reader, plan, &listed(&self.policies))?;
+        if let Some(asked) = self.request.min_answered {
+            let (answered, of) = rows.answered();
+            let short = (answered as f64 / of as f64) < asked;
+            labelled.shortfall = short.then_some(Shortfall { answered, of, asked });
+        }
+        if let Some(out) = &self.request.out {
+            rows.write(&self.labeler.name, out)?;
+        }
+        Ok(labelled)
     }
 
     /// Everything a label of this run refers to, so that it can be walked back to its bytes.
@@ -227,7 +298,8 @@ impl Labeling {
             settings: self.labeler.settings().to_string(),
             first_seen: now,
         });
-        let policies = self.policies.iter().map(|(policy, source)| {
+        let labeled = self.policies.iter().filter(|_| self.purpose == Purpose::Measurement);
+        let policies = labeled.map(|(policy, source)| {
             Record::Policy(PolicyRow {
                 fingerprint: policy.fingerprint(),
                 id: policy.id.clone(),

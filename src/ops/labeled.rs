@@ -79,8 +79,7 @@ pub(crate) fn from_store(
     policies: &[String],
     wanted: &AdHoc,
 ) -> Result<Labeled, OpsError> {
-    let policies: Vec<Arc<Policy>> =
-        policies::load(program, policies)?.policies.into_iter().map(|(policy, _)| policy).collect();
+    let policies: Vec<Arc<Policy>> = policies::load(program, policies)?.policies();
     let labeler = labeler::resolve(program, wanted)?;
     let file = units::load(program, named)?;
     let path = program.store_path();
@@ -117,22 +116,11 @@ pub(crate) fn standing(
     each_standing(reader, units, policies, prompts, |policy, unit, row| {
         rows[policy].push(Row { unit, outcome: row.answer.outcome, label: row.answer.label });
     })?;
-    for list in &mut rows {
-        // Later rows stand behind earlier ones: the last settled one counts, as the store hands them over.
-        list.sort_by_key(|row| row.unit);
-        let mut kept: Vec<Row> = Vec::with_capacity(list.len());
-        for row in list.drain(..) {
-            match kept.last_mut() {
-                Some(before) if before.unit == row.unit => *before = row,
-                Some(_) | None => kept.push(row),
-            }
-        }
-        *list = kept;
-    }
+    rows.iter_mut().for_each(|list| list.sort_by_key(|row| row.unit));
     Ok(rows)
 }
 
-/// Hands over every stored label of these units, policies and prompts: a failure that may pass before a settled row.
+/// Hands over the label that stands for each of these units and policies under these prompts, where there is one.
 pub(crate) fn each_standing(
     reader: &Reader,
     units: &[Unit],
@@ -149,17 +137,11 @@ pub(crate) fn each_standing(
         prompts.iter().any(|prompt| prompt.fingerprint() == row.provenance.prompt)
             && row.provenance.unit_hash == hashes[unit]
     };
-    let mut settled = Vec::new();
     reader.labels(|row| {
         let found = by_id.get(row.unit.as_str()).zip(by_policy.get(row.answer.policy.as_str()));
         if let Some((&unit, &policy)) = found.filter(|(unit, _)| current(&row, **unit)) {
-            if row.settled {
-                settled.push((policy, unit, row));
-            } else {
-                take(policy, unit, row);
-            }
+            take(policy, unit, row);
         }
     })?;
-    settled.into_iter().for_each(|(policy, unit, row)| take(policy, unit, row));
     Ok(())
 }

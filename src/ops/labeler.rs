@@ -105,7 +105,7 @@ pub(crate) fn resolve(program: &Program, wanted: &AdHoc) -> Result<Labeler, OpsE
                 key_env: wanted.key_env.clone(),
                 ..plain(url.clone(), model.clone(), wanted.separate)
             };
-            build("command-line", &file)
+            build(program, "command-line", &file)
         }
         (Some(_), None) | (None, Some(_)) => Err(OpsError::refused(
             "--url and --model go together",
@@ -157,7 +157,7 @@ fn from_file(program: &Program, wanted: &AdHoc) -> Result<Labeler, OpsError> {
     if wanted.separate {
         file.prompt = BundlingName::Separate;
     }
-    build(name, &file)
+    build(program, name, &file)
 }
 
 fn plain(url: String, model: String, separate: bool) -> LabelerFile {
@@ -181,7 +181,7 @@ fn plain(url: String, model: String, separate: bool) -> LabelerFile {
     }
 }
 
-fn build(name: &str, file: &LabelerFile) -> Result<Labeler, OpsError> {
+fn build(program: &Program, name: &str, file: &LabelerFile) -> Result<Labeler, OpsError> {
     let url = expanded(&file.url)?.trim_end_matches('/').to_owned();
     let mut headers = BTreeMap::new();
     for (header, value) in &file.headers {
@@ -190,7 +190,7 @@ fn build(name: &str, file: &LabelerFile) -> Result<Labeler, OpsError> {
     Ok(Labeler {
         name: name.to_owned(),
         rung_is_open: file.output == OutputName::Auto,
-        key: key_source(file),
+        key: key_source(program, file),
         headers,
         limits: file.limits,
         price: file.price.map(|price| Price {
@@ -240,10 +240,10 @@ fn prompt_settings(file: &LabelerFile, url: String) -> PromptSettings {
     }
 }
 
-fn key_source(file: &LabelerFile) -> KeySource {
+fn key_source(program: &Program, file: &LabelerFile) -> KeySource {
     match (&file.key_env, &file.key_file, &file.key_command) {
         (Some(variable), ..) => KeySource::Variable(variable.clone()),
-        (None, Some(path), _) => KeySource::File(PathBuf::from(path)),
+        (None, Some(path), _) => KeySource::File(program.path(path)),
         (None, None, Some(command)) => KeySource::Command(command.clone()),
         (None, None, None) => KeySource::None,
     }

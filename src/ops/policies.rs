@@ -7,8 +7,13 @@ use crate::diag::Diagnostic;
 use crate::diag::Severity;
 use crate::diag::Source;
 use crate::policy;
+use crate::policy::Checked;
+use crate::policy::ImportRef;
 use crate::policy::Policy;
+use crate::policy::Reader;
 use crate::policy::Status;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
@@ -19,10 +24,24 @@ use std::sync::Arc;
 pub(crate) struct Reading {
     /// The policies without a mistake.
     pub(crate) policies: Vec<(Arc<Policy>, Source)>,
+    /// The same policies with where everything in them is written.
+    pub(crate) checked: Vec<Checked>,
     /// Everything found, errors and warnings.
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// The texts, mistaken ones included.
     pub(crate) sources: Vec<Source>,
+}
+
+impl Reading {
+    /// Returns the policies without their texts.
+    pub(crate) fn policies(&self) -> Vec<Arc<Policy>> {
+        listed(&self.policies)
+    }
+}
+
+/// Returns the policies without their texts.
+pub(crate) fn listed(policies: &[(Arc<Policy>, Source)]) -> Vec<Arc<Policy>> {
+    policies.iter().map(|(policy, _)| Arc::clone(policy)).collect()
 }
 
 /// Reads every policy file under the paths: a file, or a folder's `*.yaml` and `*.yml`.
@@ -32,28 +51,54 @@ pub(crate) struct Reading {
 /// A path that is not there or not readable, or a folder without a policy.
 pub(crate) fn read(paths: &[PathBuf]) -> Result<Reading, OpsError> {
     let mut reading = Reading::default();
+    let reader = Reader::prepare();
     for path in files(paths)? {
-        let bytes = fs::read(&path).map_err(|source| OpsError::file("read", &path, &source))?;
-        let name = path.display().to_string();
-        let source = match Source::decode(&name, &bytes) {
-            Ok(source) => source,
-            Err(diagnostics) => {
+        match source(&path)? {
+            Ok(source) => one(&reader, &path, source, &mut reading),
+            Err((diagnostics, readable)) => {
                 reading.diagnostics.extend(diagnostics);
-                reading.sources.push(Source::new(&name, &String::from_utf8_lossy(&bytes)));
-                continue;
+                reading.sources.push(readable);
             }
-        };
-        match policy::parse(&source) {
-            Ok((policy, warnings)) => {
-                reading.diagnostics.extend(warnings);
-                reading.policies.push((Arc::new(policy), source.clone()));
-            }
-            Err(mistakes) => reading.diagnostics.extend(mistakes),
         }
-        reading.sources.push(source);
     }
     same_ids(&mut reading);
     Ok(reading)
+}
+
+fn one(reader: &Reader, path: &Path, source: Source, reading: &mut Reading) {
+    let imported = imported(path, &source);
+    match reader.read(&source, &imported) {
+        Ok(mut checked) => {
+            reading.diagnostics.append(&mut checked.warnings);
+            reading.policies.push((Arc::new(checked.policy.clone()), source.clone()));
+            reading.checked.push(checked);
+        }
+        Err(mistakes) => reading.diagnostics.extend(mistakes),
+    }
+    reading.sources.push(source);
+    reading.sources.extend(imported.into_values());
+}
+
+/// The files a policy imports, by their path as written. One that cannot be read is a mistake of the policy.
+pub(crate) fn imported(path: &Path, source: &Source) -> BTreeMap<String, Source> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let read = |import: ImportRef| {
+        let file = folder.join(&import.path);
+        let bytes = fs::read(&file).ok()?;
+        let name = file.display().to_string();
+        Some((import.path, Source::new(&name, &String::from_utf8_lossy(&bytes))))
+    };
+    policy::imports(source).into_iter().filter_map(read).collect()
+}
+
+/// A file's text, or what is wrong with its bytes and as much of it as can be read.
+type Text = Result<Source, (Vec<Diagnostic>, Source)>;
+
+fn source(path: &Path) -> Result<Text, OpsError> {
+    let bytes = fs::read(path).map_err(|source| OpsError::file("read", path, &source))?;
+    let name = path.display().to_string();
+    Ok(Source::decode(&name, &bytes)
+        .map_err(|diagnostics| (diagnostics, Source::new(&name, &String::from_utf8_lossy(&bytes)))))
 }
 
 /// Reads policies that must be free of mistakes: those named by path or id, or all of the project's in use.
@@ -63,8 +108,7 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Reading, OpsError> {
 /// All mistakes of all files; a name that is neither a file nor a policy of the project.
 pub(crate) fn load(program: &Program, named: &[String]) -> Result<Reading, OpsError> {
     let folder = program.path("policies");
-    let (paths, ids): (Vec<&String>, Vec<&String>) =
-        named.iter().partition(|name| Path::new(name).exists());
+    let (paths, ids): (Vec<&String>, Vec<&String>) = named.iter().partition(|name| is_path(name));
     let mut read_from: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
     if named.is_empty() || !ids.is_empty() {
         if !folder.is_dir() {
@@ -95,6 +139,12 @@ pub(crate) fn load(program: &Program, named: &[String]) -> Result<Reading, OpsEr
     }
     keep_named(&mut reading, named, &ids)?;
     Ok(reading)
+}
+
+/// Tells a path from an id: a folder that happens to have a policy's name is not meant.
+fn is_path(name: &str) -> bool {
+    let path = Path::new(name);
+    path.is_file() || path.is_dir() && path.components().nth(1).is_some()
 }
 
 /// Narrows the project's policies to the named ones, or to those in use when none is named.
@@ -150,7 +200,8 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, OpsError> {
         inside.sort();
         files.extend(inside);
     }
-    files.dedup();
+    let mut seen = BTreeSet::new();
+    files.retain(|file| seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone())));
     Ok(files)
 }
 

@@ -1,4 +1,4 @@
-//! Label rows as files: every unit under every policy, whatever its outcome.
+//! Label rows that stand after a run: counted, and written as files, one a unit and policy whatever its outcome.
 
 use super::error::OpsError;
 use super::labeled;
@@ -6,6 +6,7 @@ use crate::io::LabelRow;
 use crate::io::LabelWriter;
 use crate::io::Target;
 use crate::policy::Policy;
+use crate::reply::Outcome;
 use crate::requests::Plan;
 use crate::store;
 use crate::store::Reader;
@@ -14,31 +15,71 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Writes the rows that stand for the plan's units, in the order of the units' file.
-pub(super) fn write(
-    reader: &Reader,
-    plan: &Plan,
-    policies: &[Arc<Policy>],
-    labeler: &str,
-    out: &Path,
-) -> Result<(), OpsError> {
-    let target = if out == Path::new("-") { Target::Stdout } else { Target::File(out.to_owned()) };
-    let mut rows: Vec<Vec<Option<store::LabelRow>>> =
-        vec![vec![None; policies.len()]; plan.units.len()];
-    labeled::each_standing(reader, &plan.units, policies, &plan.prompts, |policy, unit, row| {
-        rows[unit][policy] = Some(row);
-    })?;
-    let columns: BTreeSet<String> =
-        plan.units.iter().flat_map(|unit| unit.passthrough.keys().cloned()).collect();
-    let columns: Vec<String> = columns.into_iter().collect();
-    let mut writer = LabelWriter::create(&target, &columns)?;
-    for (unit, rows) in plan.units.iter().zip(rows) {
-        for row in rows.into_iter().flatten() {
-            writer.write(wire(unit, row, labeler))?;
-        }
+/// The rows of each unit, in the order of the policies.
+pub(super) struct Rows<'a> {
+    plan: &'a Plan,
+    by_unit: Vec<Vec<Option<store::LabelRow>>>,
+}
+
+impl<'a> Rows<'a> {
+    /// Reads the rows that stand for the plan's units.
+    pub(super) fn read(
+        reader: &Reader,
+        plan: &'a Plan,
+        policies: &[Arc<Policy>],
+    ) -> Result<Self, OpsError> {
+        let mut by_unit = vec![vec![None; policies.len()]; plan.units.len()];
+        let (units, prompts) = (&plan.units, &plan.prompts);
+        labeled::each_standing(reader, units, policies, prompts, |policy, unit, row| {
+            by_unit[unit][policy] = Some(row);
+        })?;
+        Ok(Self { plan, by_unit })
     }
-    writer.finish()?;
+
+    /// Returns how many units and policies have an answer, and how many there are.
+    pub(super) fn answered(&self) -> (usize, usize) {
+        let all = self.by_unit.iter().flatten();
+        let answered = all.clone().flatten().filter(|row| match row.answer.outcome {
+            Outcome::Label | Outcome::Abstain => true,
+            Outcome::Refusal
+            | Outcome::Filtered
+            | Outcome::Truncated
+            | Outcome::Unparsable
+            | Outcome::TooLarge
+            | Outcome::ImageUnavailable
+            | Outcome::Failed => false,
+        });
+        (answered.count(), all.count())
+    }
+
+    /// Writes the rows in the order of the units' file.
+    pub(super) fn write(self, labeler: &str, out: &Path) -> Result<(), OpsError> {
+        let units = &self.plan.units;
+        let columns: BTreeSet<&String> =
+            units.iter().flat_map(|unit| unit.passthrough.keys()).collect();
+        let columns: Vec<String> = columns.into_iter().cloned().collect();
+        let mut writer = LabelWriter::create(&target(out), &columns)?;
+        for (unit, rows) in units.iter().zip(self.by_unit) {
+            for row in rows.into_iter().flatten() {
+                writer.write(wire(unit, row, labeler))?;
+            }
+        }
+        writer.finish()?;
+        Ok(())
+    }
+}
+
+/// Refuses an output that cannot be written before anything is sent or paid for.
+pub(super) fn check_place(out: &Path) -> Result<(), OpsError> {
+    // Opening a pipe or device would already speak to whoever reads it.
+    if out.is_file() || !out.exists() && out != Path::new("-") {
+        LabelWriter::create(&target(out), &[])?;
+    }
     Ok(())
+}
+
+fn target(out: &Path) -> Target {
+    if out == Path::new("-") { Target::Stdout } else { Target::File(out.to_owned()) }
 }
 
 fn wire(unit: &Unit, row: store::LabelRow, labeler: &str) -> LabelRow {

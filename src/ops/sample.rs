@@ -58,6 +58,8 @@ pub struct Sampled {
     pub out: PathBuf,
     /// Where the manifest is; `None` when the sample went to standard output.
     pub manifest_path: Option<PathBuf>,
+    /// Whether later verbs of the project take this sample when no units are named.
+    pub is_default: bool,
 }
 
 struct Settings {
@@ -83,6 +85,8 @@ pub fn sample(program: &Program, request: &SampleRequest) -> Result<Sampled, Ops
             "write it to a file first and name that",
         ));
     }
+    let out = request.out.clone().unwrap_or_else(|| program.sample_path());
+    units::keep(&path, &out)?;
     let columns = units::columns(program);
     let mut tally = FrameTally::new(settings.score);
     for unit in io::read_units(&source, &columns, IdCheck::Unique)? {
@@ -100,13 +104,7 @@ pub fn sample(program: &Program, request: &SampleRequest) -> Result<Sampled, Ops
         draw.offer(&id, exposure, score, || unit)?;
     }
     let (draw, manifest) = Manifest::finish(&tally, draw)?;
-    if manifest.quality.verdict() == GateVerdict::Refused {
-        return Err(OpsError::refused(
-            "one unit would carry too much of the sample's exposure for any estimate",
-            "draw more units, raise `floor`, or check the exposure of the largest units",
-        ));
-    }
-    let out = request.out.clone().unwrap_or_else(|| program.sample_path());
+    usable(&manifest)?;
     let design = draw.design;
     let sample = draw.units.into_iter().map(|drawn| {
         let inclusion = drawn.inclusion(design);
@@ -117,7 +115,25 @@ pub fn sample(program: &Program, request: &SampleRequest) -> Result<Sampled, Ops
     let sample: Vec<_> = sample.collect();
     io::write_units(&target, &columns, &sample)?;
     let manifest_path = if to_stdout { None } else { Some(io::write_manifest(&out, &manifest)?) };
-    Ok(Sampled { manifest, out, manifest_path })
+    let is_default = program.file.sample.is_some() && out == program.sample_path();
+    Ok(Sampled { manifest, out, manifest_path, is_default })
+}
+
+/// Refuses a sample from which no estimate may be made.
+fn usable(manifest: &Manifest) -> Result<(), OpsError> {
+    let refused = manifest.quality.gates.iter().find(|gate| gate.verdict == GateVerdict::Refused);
+    refused.map_or(Ok(()), |gate| {
+        Err(OpsError::refused(
+            format!(
+                "no estimate could be made from {} units: {} is {:.3}, more than {}",
+                manifest.size,
+                gate.kind.name(),
+                gate.value,
+                gate.bound
+            ),
+            "draw more units, raise the floor, or check the exposure of the largest units",
+        ))
+    })
 }
 
 fn settings(program: &Program, request: &SampleRequest) -> Result<Settings, OpsError> {

@@ -68,7 +68,7 @@ pub struct Rates {
 /// Files that cannot be read, a truth about units or labels that do not exist.
 pub fn simulation(program: &Program, request: &SimulateRequest) -> Result<Simulation, OpsError> {
     let policies = if program.path("policies").is_dir() {
-        policies::load(program, &[])?.policies.into_iter().map(|(policy, _)| policy).collect()
+        policies::load(program, &[])?.policies()
     } else {
         Vec::new()
     };

@@ -94,6 +94,17 @@ pub fn first(program: &Program, path: &Path) -> Result<Unit, OpsError> {
     }
 }
 
+/// Refuses an output that would replace the very units it is made from.
+pub(crate) fn keep(units: &Path, out: &Path) -> Result<(), OpsError> {
+    match (units.canonicalize(), out.canonicalize()) {
+        (Ok(units), Ok(same)) if units == same => Err(OpsError::refused(
+            format!("-o {} would overwrite the units", out.display()),
+            "name another file",
+        )),
+        (Ok(_) | Err(_), Ok(_) | Err(_)) => Ok(()),
+    }
+}
+
 /// Returns how the project calls its columns. Samples titer draws keep those names.
 pub(crate) fn columns(program: &Program) -> Columns {
     program.file.units.as_ref().map_or_else(Columns::own, mapped)

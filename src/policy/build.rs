@@ -31,8 +31,8 @@ use crate::unit::Component;
 use crate::unit::Content;
 use crate::yaml::Entries;
 
-/// Returns the policy of a file in which the checks found no error.
-pub(super) fn policy(file: PolicyFile) -> Policy {
+/// Returns the policy of a file in which the checks found no error, with the terms it imports.
+pub(super) fn policy(file: PolicyFile, imported: Vec<Term>) -> Policy {
     let components = component_rules(&file);
     Policy {
         labels: labels(&file),
@@ -56,7 +56,7 @@ pub(super) fn policy(file: PolicyFile) -> Policy {
             FileRollup::MaxSeverity => Rollup::MaxSeverity,
         }),
         components,
-        terms: pairs(file.terms, |id, text| Term { id, text }),
+        terms: [imported, pairs(file.terms, |id, text| Term { id, text })].concat(),
         checks: pairs(file.checks, |id, question| Check { id, question }),
         abstain: pairs(file.abstain, |id, text| AbstainReason { id, text }),
         crosswalk: pairs(file.crosswalk, |taxonomy, codes| Crosswalk { taxonomy, codes }),

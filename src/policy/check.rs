@@ -3,7 +3,6 @@
 mod cases;
 mod labels;
 mod rules;
-mod unsupported;
 
 use super::ComponentRule;
 use super::build;
@@ -28,7 +27,6 @@ pub(super) fn check(file: &PolicyFile, places: &Places) -> Vec<Diagnostic> {
     let components = build::component_rules(file);
     let mut checker = Checker { file, names, components, places, found: Vec::new() };
     checker.blank_texts();
-    checker.unsupported();
     checker.labels();
     checker.rules();
     checker.cases();

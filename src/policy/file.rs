@@ -36,9 +36,9 @@ pub(super) struct PolicyFile {
     /// Who answers for the policy.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) owners: Vec<String>,
-    /// Not supported by this version of titer. Files with shared terms.
+    /// Files with terms shared by several policies, by their path from this file.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub(super) imports: Option<Vec<String>>,
+    pub(super) imports: Vec<String>,
     /// Why the policy exists, for people: it is never in a prompt.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) rationale: Option<String>,
@@ -86,6 +86,16 @@ pub(super) struct PolicyFile {
     #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(extend("propertyNames" = {"pattern": WORD_PATTERN, "patternErrorMessage": WORD_FORM}))]
     pub(super) crosswalk: Entries<Vec<String>>,
+}
+
+/// Terms that several policies share.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "titer terms")]
+pub(super) struct TermsFile {
+    /// Words with a fixed meaning in the rules.
+    #[schemars(extend("propertyNames" = {"pattern": WORD_PATTERN, "patternErrorMessage": WORD_FORM}))]
+    pub(super) terms: Entries<String>,
 }
 
 /// Where a policy is in its life.

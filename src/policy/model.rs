@@ -248,6 +248,18 @@ impl Mode {
     }
 }
 
+impl Status {
+    /// Returns the name used in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Active => "active",
+            Self::Retired => "retired",
+        }
+    }
+}
+
 impl Modality {
     /// Returns the name used in files.
     #[must_use]

@@ -43,6 +43,7 @@ pub(super) fn system(policies: &[impl AsRef<Policy>], frame: &Frame<'_>) -> Valu
         "categories": codes::categories(policies, frame.codes),
         "turn": frame.turn,
         "any_checks": any(|policy| !policy.checks.is_empty()),
+        "any_rules": any(|policy| !policy.rule_ids().is_empty()),
         "any_components": any(|policy| policy.rollup.is_some()),
         "any_abstain": answer.abstain && any(|policy| !policy.abstain.is_empty()),
         "rung": frame.settings.rung.name(),
@@ -176,7 +177,9 @@ fn example_view(policy: &Policy, example: &Example, settings: AnswerSettings) ->
         let because = example.because.as_deref().unwrap_or_default().trim();
         answer.insert("because".to_owned(), because.into());
     }
-    answer.insert("criteria".to_owned(), example.criteria.clone().into());
+    if !policy.rule_ids().is_empty() {
+        answer.insert("criteria".to_owned(), example.criteria.clone().into());
+    }
     if policy.mode == Mode::Multi {
         answer.insert("labels".to_owned(), vec![example.label.clone()].into());
     } else {

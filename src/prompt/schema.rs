@@ -51,15 +51,18 @@ fn fields(policy: &Policy, settings: AnswerSettings) -> Vec<(String, Value)> {
         let checks = policy.checks.iter().map(|check| (check.id.clone(), answer.clone()));
         field("checks", closed(checks));
     }
+    // A policy without rules can cite none, and an empty enum is not a valid schema.
+    let criteria = (!policy.rule_ids().is_empty()).then(|| criteria(policy));
     if policy.rollup.is_some() {
-        let component = closed([
-            ("criteria".to_owned(), criteria(policy)),
-            ("label".to_owned(), labels(policy, settings)),
-            ("n".to_owned(), json!({"type": "integer"})),
-        ]);
+        let cited = criteria.clone().map(|criteria| ("criteria".to_owned(), criteria));
+        let label = ("label".to_owned(), labels(policy, settings));
+        let n = ("n".to_owned(), json!({"type": "integer"}));
+        let component = closed(cited.into_iter().chain([label, n]));
         field("components", json!({"type": "array", "items": component}));
     }
-    field("criteria", criteria(policy));
+    if let Some(criteria) = criteria {
+        field("criteria", criteria);
+    }
     match policy.mode {
         Mode::Single | Mode::Ordinal => field("label", labels(policy, settings)),
         Mode::Multi => {
@@ -80,14 +83,7 @@ fn labels(policy: &Policy, settings: AnswerSettings) -> Value {
 }
 
 fn criteria(policy: &Policy) -> Value {
-    let ids = policy.rule_ids();
-    // An empty enum is not a valid schema; a policy without rules can cite none.
-    let item = if ids.is_empty() {
-        json!({"type": "string"})
-    } else {
-        json!({"type": "string", "enum": ids})
-    };
-    json!({"type": "array", "items": item})
+    json!({"type": "array", "items": {"type": "string", "enum": policy.rule_ids()}})
 }
 
 fn closed(properties: impl IntoIterator<Item = (String, Value)>) -> Value {

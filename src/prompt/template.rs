@@ -10,11 +10,12 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// The variables a template may name; `part` says which of them are there.
-const VARIABLES: [&str; 14] = [
+const VARIABLES: [&str; 15] = [
     "answer",
     "any_abstain",
     "any_checks",
     "any_components",
+    "any_rules",
     "categories",
     "components",
     "nonce",

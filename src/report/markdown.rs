@@ -6,9 +6,10 @@ use crate::report::number::clean;
 use crate::report::number::count;
 use crate::report::number::level;
 use crate::report::number::percent;
-use crate::report::rows::Basis;
 use crate::report::rows::MODEL_DEPENDENT;
+use crate::report::rows::Row;
 use crate::report::rows::reason;
+use crate::report::rows::remarks;
 use crate::report::rows::rows;
 use crate::report::rows::shared_decimals;
 use crate::report::rows::words;
@@ -82,7 +83,10 @@ fn estimates(report: &Report<'_>, measured: &PolicyPrevalence) -> String {
     if let Some(truth) = report.truth(&measured.subject.policy) {
         out.push_str(&format!("| simulated truth | {} | | | | |\n", decimals.percent(truth)));
     }
-    if rows.iter().any(|row| row.basis == Basis::Model) {
+    for remark in remarks(measured) {
+        out.push_str(&format!("\n{}\n", escaped(&remark)));
+    }
+    if rows.iter().any(Row::is_marked) {
         out.push_str(&format!("\n{}\n", escaped(MODEL_DEPENDENT)));
     }
     out

@@ -11,11 +11,12 @@ use crate::report::number::level;
 use crate::report::number::percent;
 use crate::report::number::whole;
 use crate::report::plot::plot;
-use crate::report::rows::Basis;
 use crate::report::rows::MODEL_DEPENDENT;
+use crate::report::rows::Row;
 use crate::report::rows::not_estimated;
 use crate::report::rows::origin;
 use crate::report::rows::reason;
+use crate::report::rows::remarks;
 use crate::report::rows::rows;
 use crate::report::rows::shared_decimals;
 use crate::report::rows::words;
@@ -60,6 +61,7 @@ fn policy(report: &Report<'_>, measured: &PolicyPrevalence) -> Value {
         "m": count(measured.m),
         "plot": plot(measured, truth),
         "estimates": estimates(measured),
+        "remarks": remarks(measured),
         "model_dependent": model_dependent(measured),
         "findings": findings(measured),
         "rates": rates(measured),
@@ -129,7 +131,7 @@ fn estimates(measured: &PolicyPrevalence) -> Vec<Value> {
 }
 
 fn model_dependent(measured: &PolicyPrevalence) -> Option<&'static str> {
-    rows(measured).iter().any(|row| row.basis == Basis::Model).then_some(MODEL_DEPENDENT)
+    rows(measured).iter().any(Row::is_marked).then_some(MODEL_DEPENDENT)
 }
 
 fn findings(measured: &PolicyPrevalence) -> Vec<Value> {
@@ -239,6 +241,6 @@ fn weights(measured: &PolicyPrevalence) -> Value {
     json!([
         ["estimated exposure", whole(measured.exposure)],
         ["certain to be sampled", percent(measured.certainty_share)],
-        ["largest single unit", percent(measured.max_weight_share)],
+        ["largest unit, certain ones aside", percent(measured.max_weight_share)],
     ])
 }

@@ -10,8 +10,9 @@ use serde_json::json;
 
 /// Height of one estimate's line, in pixels.
 const LINE: u32 = 30;
-/// Height above the first line, where the truth is named.
-const HEAD: u32 = 22;
+/// Height above the first line where the truth is named there, and where it is not.
+const NAMED_HEAD: u32 = 22;
+const BARE_HEAD: u32 = 4;
 /// Height below the last line, for the axis.
 const FOOT: u32 = 26;
 /// What is left free on either side of the axis, in percent of the width, so that marks at the ends are whole.
@@ -31,36 +32,35 @@ pub(super) fn plot(measured: &PolicyPrevalence, truth: Option<f64>) -> Value {
     let shown: Vec<_> =
         rows(measured).into_iter().filter(|row| row.role != Role::RoganGladen).collect();
     let axis = Axis::to(highest(measured, &shown, truth));
+    let head = if truth.is_some() { NAMED_HEAD } else { BARE_HEAD };
+    let middle = |at: usize| head + LINE * at as u32 + LINE / 2;
     let mut lines: Vec<Value> =
         shown.iter().enumerate().map(|(at, row)| line(row, axis, middle(at))).collect();
     if let Some(bounds) = measured.bounds {
         lines.push(bound_line((bounds.low, bounds.high), axis, middle(lines.len())));
     }
-    let bottom = HEAD + LINE * lines.len() as u32;
+    let bottom = head + LINE * lines.len() as u32;
     json!({
         "height": bottom + FOOT,
-        "top": HEAD,
+        "top": head,
         "bottom": bottom,
-        "line": LINE,
         "lines": lines,
         "ticks": axis.ticks(),
-        "truth": truth.map(|truth| json!({
-            "x": axis.place(truth),
-            "side": if axis.share(truth) > 0.7 { "end" } else { "start" },
-            "nudge": if axis.share(truth) > 0.7 { -6 } else { 6 },
-            "label": format!("truth {}", Decimals::of(truth, None).percent(truth)),
-        })),
+        "truth": truth.map(|truth| truth_line(truth, axis)),
     })
+}
+
+/// The truth's name stands on the side that has room for it.
+fn truth_line(truth: f64, axis: Axis) -> Value {
+    let (side, nudge) = if axis.share(truth) > 0.5 { ("end", -6) } else { ("start", 6) };
+    let label = format!("truth {}", Decimals::of(truth, None).percent(truth));
+    json!({"x": axis.place(truth), "side": side, "nudge": nudge, "label": label})
 }
 
 fn highest(measured: &PolicyPrevalence, shown: &[Row<'_>], truth: Option<f64>) -> f64 {
     let limits = shown.iter().filter_map(|row| row.estimate.as_ref().ok()).map(|it| it.high);
     let bounds = measured.bounds.map(|bounds| bounds.high);
     limits.chain(bounds).chain(truth).fold(0.0, f64::max)
-}
-
-fn middle(line: usize) -> u32 {
-    HEAD + LINE * line as u32 + LINE / 2
 }
 
 fn line(row: &Row<'_>, axis: Axis, y: u32) -> Value {
@@ -122,7 +122,12 @@ impl Axis {
         (0..=count)
             .map(|at| {
                 let value = f64::from(at) * self.step;
-                json!({"x": self.place(value), "label": format!("{:.*} %", decimals, 100.0 * value)})
+                let label = if at == 0 {
+                    "0".to_owned()
+                } else {
+                    format!("{:.*} %", decimals, 100.0 * value)
+                };
+                json!({"x": self.place(value), "label": label})
             })
             .collect()
     }
@@ -140,11 +145,11 @@ mod tests {
 
     #[test]
     fn ticks_are_round_and_few() {
-        check(0.0052, &["0.0 %", "0.2 %", "0.4 %"]);
-        check(0.083, &["0 %", "2 %", "4 %", "6 %", "8 %"]);
-        check(0.000_04, &["0.000 %", "0.001 %", "0.002 %", "0.003 %", "0.004 %"]);
-        check(1.0, &["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]);
-        check(0.0, &["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]);
+        check(0.0052, &["0", "0.2 %", "0.4 %"]);
+        check(0.083, &["0", "2 %", "4 %", "6 %", "8 %"]);
+        check(0.000_06, &["0", "0.002 %", "0.004 %", "0.006 %"]);
+        check(1.0, &["0", "20 %", "40 %", "60 %", "80 %", "100 %"]);
+        check(0.0, &["0", "20 %", "40 %", "60 %", "80 %", "100 %"]);
     }
 
     #[test]

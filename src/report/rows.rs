@@ -63,8 +63,12 @@ impl Role {
 impl Row<'_> {
     /// The name with a mark where the estimate depends on a model.
     pub(super) fn marked_name(&self) -> String {
-        let mark = if self.basis == Basis::Model { "*" } else { "" };
+        let mark = if self.is_marked() { "*" } else { "" };
         format!("{}{mark}", self.role.name())
+    }
+
+    pub(super) fn is_marked(&self) -> bool {
+        self.basis == Basis::Model && self.estimate.is_ok()
     }
 }
 
@@ -82,7 +86,11 @@ pub(super) fn rows(measured: &PolicyPrevalence) -> Vec<Row<'_>> {
     let row = |role, estimate, (n, m)| Row { role, estimate, n, m, k: None, basis: Basis::Design };
     let mut rows = vec![
         row(Role::Naive, &measured.naive, (n, None)),
-        Row { k: measured.k, basis, ..row(Role::Corrected, &measured.corrected, (n, m)) },
+        Row {
+            k: measured.corrected.is_ok().then_some(measured.k).flatten(),
+            basis,
+            ..row(Role::Corrected, &measured.corrected, (n, m))
+        },
         row(Role::GoldOnly, &measured.gold_only, (None, m)),
     ];
     if basis == Basis::Design && measured.rogan_gladen.is_ok() {
@@ -90,6 +98,19 @@ pub(super) fn rows(measured: &PolicyPrevalence) -> Vec<Row<'_>> {
         rows.push(Row { basis: Basis::Model, ..inverted });
     }
     rows
+}
+
+/// Returns what estimates say about themselves, one line each: the codes of their own, beside the findings.
+pub(super) fn remarks(measured: &PolicyPrevalence) -> Vec<String> {
+    let mut remarks = Vec::new();
+    for row in rows(measured) {
+        let own = row.estimate.as_ref().map_or(&[][..], |estimate| &estimate.codes);
+        let told = |code| measured.findings.iter().any(|finding| finding.code == code);
+        for code in own.iter().copied().filter(|code| !told(*code)) {
+            remarks.push(format!("{}: {code} {}: {}", row.role.name(), code.name(), code.title()));
+        }
+    }
+    remarks
 }
 
 /// Returns decimals that suit every estimate of a table, so that its columns line up.

@@ -8,7 +8,7 @@ use comfy_table::presets;
 /// Returns rows under a header as aligned lines, each ending in a line break.
 pub(super) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(header.iter().map(|name| name.to_string()));
+    table.load_style(presets::NOTHING).set_header(header.iter().map(ToString::to_string));
     for row in rows {
         table.add_row(row);
     }

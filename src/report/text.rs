@@ -8,11 +8,11 @@ use crate::report::number::count;
 use crate::report::number::level;
 use crate::report::number::percent;
 use crate::report::number::whole;
-use crate::report::rows::Basis;
 use crate::report::rows::MODEL_DEPENDENT;
 use crate::report::rows::Row;
 use crate::report::rows::not_estimated;
 use crate::report::rows::reason;
+use crate::report::rows::remarks;
 use crate::report::rows::rows;
 use crate::report::rows::shared_decimals;
 use crate::report::rows::words;
@@ -62,16 +62,31 @@ fn estimates(measured: &PolicyPrevalence) -> String {
     let mut lines: Vec<_> = rows.iter().map(|row| estimate_line(row, decimals)).collect();
     lines.extend(bound_lines(measured, decimals));
     let mut out = table(&["", "value", &interval, "n", "m", "K"], &lines);
-    for row in &rows {
-        if let Err(missing) = row.estimate {
-            out.push_str(&format!("{}: {}\n", row.role.name(), reason(missing)));
-        }
+    for (reason, names) in missing(&rows) {
+        out.push_str(&format!("{}: {reason}\n", names.join(", ")));
     }
-    if rows.iter().any(|row| row.basis == Basis::Model) {
+    for remark in remarks(measured) {
+        out.push_str(&format!("{remark}\n"));
+    }
+    if rows.iter().any(Row::is_marked) {
         out.push_str(MODEL_DEPENDENT);
         out.push('\n');
     }
     out
+}
+
+/// Why estimates are missing, each reason once with the estimates it stands for.
+fn missing(rows: &[Row<'_>]) -> Vec<(String, Vec<&'static str>)> {
+    let mut reasons: Vec<(String, Vec<&'static str>)> = Vec::new();
+    for row in rows {
+        let Err(missing) = row.estimate else { continue };
+        let why = reason(missing);
+        match reasons.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, names)) => names.push(row.role.name()),
+            None => reasons.push((why, vec![row.role.name()])),
+        }
+    }
+    reasons
 }
 
 fn estimate_line(row: &Row<'_>, decimals: Decimals) -> Vec<String> {
@@ -197,7 +212,7 @@ fn origin(measured: &PolicyPrevalence) -> String {
         lines.push(format!("{name}: {}\n", clean(&value)));
     }
     lines.push(format!(
-        "weights: exposure {}, certain {}, largest {}\n",
+        "weights: exposure {}, certain {}, largest of the rest {}\n",
         whole(measured.exposure),
         percent(measured.certainty_share),
         percent(measured.max_weight_share)

@@ -196,8 +196,25 @@ impl Reader {
         Ok(answered)
     }
 
-    /// Hands every label that stands today to `take`, in the order recorded: settled rows, and failures
-    /// nothing has settled since.
+    /// Hands every request that need not be asked again to `take`, with each unit it is recorded for.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store cannot be read.
+    pub fn answered_units(
+        &self,
+        mut take: impl FnMut(Fingerprint, &str),
+    ) -> Result<(), StoreError> {
+        let sql = "SELECT DISTINCT request, unit FROM labels WHERE settled = 1";
+        self.each(sql, &[], |row| {
+            let unit = row.get_ref(1)?.as_str()?;
+            take(Fingerprint::from_bytes(row.get(0)?), unit);
+            Ok(())
+        })
+    }
+
+    /// Hands every label that stands today to `take`, in the order recorded: settled rows, and the last
+    /// failure where nothing has settled since. A request has one for each of its units and policies.
     ///
     /// # Errors
     ///

@@ -1,27 +1,25 @@
 //! Answers that are there already, given to units that do not have them yet.
 
 use crate::requests::Plan;
+use crate::store::Reader;
 use crate::store::Record;
+use crate::store::Store;
 use crate::store::StoreError;
-use crate::store::Writer;
+use std::collections::HashMap;
 
 /// Units in one submission to the writer.
 const GROUP: usize = 1000;
 
 /// Records the plan's answered requests for every unit they speak for, at no cost.
 ///
-/// Units that have their rows keep them, so this may be called before every run.
+/// Units that have their rows are left alone, so this may be called before every run.
 ///
 /// # Errors
 ///
-/// [`StoreError`] when the rows were not recorded.
-pub async fn reuse(plan: &Plan, writer: &Writer) -> Result<(), StoreError> {
-    let mut records = plan.answered.iter().flat_map(|answered| {
-        answered.units().map(|unit| Record::Reuse {
-            request: answered.fingerprint,
-            unit: plan.units[unit].id.clone(),
-        })
-    });
+/// [`StoreError`] when the store cannot be read or the rows were not recorded.
+pub async fn reuse(plan: &Plan, store: &Store) -> Result<(), StoreError> {
+    let writer = store.writer()?;
+    let mut records = lacking(plan, &store.reader()?)?.into_iter();
     loop {
         let group: Vec<_> = records.by_ref().take(GROUP).collect();
         if group.is_empty() {
@@ -29,4 +27,30 @@ pub async fn reuse(plan: &Plan, writer: &Writer) -> Result<(), StoreError> {
         }
         writer.record(group).await?;
     }
+}
+
+/// The answered requests of units that have no row of them: new units with a known content.
+fn lacking(plan: &Plan, reader: &Reader) -> Result<Vec<Record>, StoreError> {
+    let answered = plan.answered.iter().enumerate();
+    let mut wanted: Vec<(usize, usize)> =
+        answered.flat_map(|(at, request)| request.units().map(move |unit| (at, unit))).collect();
+    wanted.sort_unstable();
+    let mut has_row = vec![false; wanted.len()];
+    let ids: HashMap<&str, usize> =
+        plan.units.iter().enumerate().map(|(at, unit)| (unit.id.as_str(), at)).collect();
+    reader.answered_units(|fingerprint, unit| {
+        let request = plan.answered.binary_search_by_key(&fingerprint, |each| each.fingerprint);
+        if let Some((at, unit)) = request.ok().zip(ids.get(unit).copied())
+            && let Ok(place) = wanted.binary_search(&(at, unit))
+        {
+            has_row[place] = true;
+        }
+    })?;
+    let without = wanted.into_iter().zip(has_row).filter(|(_, has_row)| !has_row);
+    Ok(without
+        .map(|((at, unit), _)| Record::Reuse {
+            request: plan.answered[at].fingerprint,
+            unit: plan.units[unit].id.clone(),
+        })
+        .collect())
 }

@@ -157,6 +157,8 @@ impl<E: Endpoint + 'static> Run<E> {
             if end.cut_at <= now {
                 self.cut.cancel();
             }
+        } else if self.calls.is_empty() && self.nothing_left() {
+            // What is done cannot be stopped early, however late it is.
         } else if self.controls.cancel.is_cancelled() {
             self.stop(Ok(StopReason::Interrupted));
         } else if self.settings.deadline.is_some_and(|deadline| deadline <= now) {

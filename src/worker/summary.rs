@@ -80,7 +80,9 @@ pub enum StopReason {
         message: String,
     },
     /// The endpoint answers nothing any more.
-    #[error("the endpoint was lost: {requests} requests in a row got no answer, last: {message}")]
+    #[error(
+        "the endpoint was lost: {requests} requests in a row got no answer, last: {message}; run the same command again when it is back"
+    )]
     EndpointLost {
         /// Requests given up in a row.
         requests: u32,
@@ -88,7 +90,9 @@ pub enum StopReason {
         message: String,
     },
     /// The endpoint rejects request after request.
-    #[error("the endpoint rejected {requests} requests in a row, last: {message}")]
+    #[error(
+        "the endpoint rejected {requests} requests in a row, last: {message}; put that right and run the same command again"
+    )]
     Rejecting {
         /// Requests rejected in a row.
         requests: u32,

@@ -23,8 +23,12 @@ const MOST_DEPTH: usize = 32;
 /// The most duplicate keys and tags that are reported.
 const MOST_OBJECTIONS: usize = 100;
 
-/// Reads a source into a value and the places of its parts.
-pub(super) fn read(source: &Source) -> Result<(Value, Places), Vec<Diagnostic>> {
+/// Reads a source into a value and the places of its parts, whatever its structure.
+///
+/// # Errors
+///
+/// Text that is not YAML or goes beyond a limit (`Y001` to `Y009`).
+pub fn read(source: &Source) -> Result<(Value, Places), Vec<Diagnostic>> {
     if source.text().len() > MOST_BYTES {
         let message = format!("the file has more than {} MiB", MOST_BYTES >> 20);
         let hint = "a file of rules is text for people: split it, or keep data in JSONL or CSV";

@@ -11,6 +11,7 @@ use crate::diag::Diagnostic;
 use crate::diag::nearest;
 use jsonschema::JsonType;
 use jsonschema::ValidationError;
+use jsonschema::Validator;
 use jsonschema::error::TypeKind;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
@@ -21,14 +22,12 @@ const MOST: usize = 100;
 const MOST_LISTED: usize = 20;
 
 /// Returns every mistake of structure, in the order of the text.
-pub(super) fn mistakes(schema: &Value, value: &Value, places: &Places) -> Vec<Diagnostic> {
-    let validator = match jsonschema::draft202012::new(schema) {
-        Ok(validator) => validator,
-        Err(error) => {
-            let message = format!("the schema of this format is broken: {error}");
-            return vec![Diagnostic::error("Y020", places.value(""), message)];
-        }
-    };
+pub(super) fn mistakes(
+    validator: &Validator,
+    schema: &Value,
+    value: &Value,
+    places: &Places,
+) -> Vec<Diagnostic> {
     let reader = Reader { schema, places };
     let mut found: Vec<Diagnostic> =
         validator.iter_errors(value).take(MOST).flat_map(|error| reader.explain(&error)).collect();

@@ -260,7 +260,7 @@ impl Bench {
         let store = Store::open(&self.path(), Access::Write).unwrap();
         let plan = Arc::new(self.plan());
         let writer = store.writer().unwrap();
-        reuse(&plan, &writer).await.unwrap();
+        reuse(&plan, &store).await.unwrap();
         let (progress, watcher) = watch::channel(Tally::default());
         endpoint.watch(watcher);
         let controls = Controls { writer, cancel: self.cancel.clone(), progress };

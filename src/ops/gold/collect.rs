@@ -117,7 +117,7 @@ fn read(
     settings: &GoldFile,
     policies: &[Arc<Policy>],
 ) -> Result<Vec<Annotation>, OpsError> {
-    let map = LabelMap::new(settings.map.clone());
+    let map = LabelMap::new(settings.map.label.clone());
     let annotations = io::read_gold(&Source::from_argument(path), &map)?;
     if policies.is_empty() {
         return Ok(annotations);
@@ -137,7 +137,7 @@ fn read(
     }
     Err(OpsError::refused(
         format!("gold does not fit the policies:\n  {}", lines.join("\n  ")),
-        "correct the rows, name the right policies, or translate foreign codes with `gold: {map: {…}}`",
+        "correct the rows, name the right policies, or translate foreign codes with `gold: {map: {label: {…}}}`",
     ))
 }
 
@@ -226,9 +226,7 @@ fn annotation(said: &store::Annotation) -> Annotation {
 ///
 /// Unknown policies or labels, bad rows, a store that cannot be written.
 pub fn import(program: &Program, path: &Path) -> Result<Imported, OpsError> {
-    let reading = super::super::policies::load(program, &[])?;
-    let policies: Vec<Arc<Policy>> =
-        reading.policies.into_iter().map(|(policy, _)| policy).collect();
+    let policies = super::super::policies::load(program, &[])?.policies();
     let settings = program.file.gold.clone().unwrap_or_default();
     let annotations = read(path, &settings, &policies)?;
     let store = Store::open(&program.store_path(), Access::Write)?;

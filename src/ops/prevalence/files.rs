@@ -9,6 +9,8 @@ use crate::eval::LabeledUnit;
 use crate::eval::Positive;
 use crate::gold::LabelMap;
 use crate::io;
+use crate::io::Columns;
+use crate::io::ContentColumns;
 use crate::io::ForeignLabel;
 use crate::io::IdCheck;
 use crate::io::Source;
@@ -37,7 +39,7 @@ pub(super) fn prevalence(
     labels: &Path,
 ) -> Result<Measured, OpsError> {
     let settings = program.file.gold.clone().unwrap_or_default();
-    let codes = LabelMap::new(settings.map.clone());
+    let codes = LabelMap::new(settings.map.label.clone());
     let rows = io::read_labels(&Source::from_argument(labels), &codes)?;
     let by_policy = grouped(&rows, request, labels)?;
     let known = known_policies(program)?;
@@ -120,7 +122,7 @@ fn known_policies(program: &Program) -> Result<Vec<Arc<Policy>>, OpsError> {
     if !program.found || !program.path("policies").is_dir() {
         return Ok(Vec::new());
     }
-    Ok(policies::load(program, &[])?.policies.into_iter().map(|(policy, _)| policy).collect())
+    Ok(policies::load(program, &[])?.policies())
 }
 
 struct Labels<'a> {
@@ -162,7 +164,7 @@ struct Units {
 
 fn read_units(program: &Program, path: &Path) -> Result<Units, OpsError> {
     let source = Source::from_argument(path);
-    let columns = units::columns(program);
+    let columns = Columns { content: ContentColumns::None, ..units::columns(program) };
     let list: Vec<Unit> =
         io::read_units(&source, &columns, IdCheck::Unique)?.collect::<Result<_, _>>()?;
     let by_id = list.iter().enumerate().map(|(at, unit)| (unit.id.clone(), at)).collect();

@@ -22,6 +22,16 @@ pub(crate) struct ProgramFile {
     pub(crate) gold: Option<GoldFile>,
     /// What is estimated, and the bar an estimate must clear.
     pub(crate) estimate: Option<EstimateFile>,
+    /// What `titer check` remarks on.
+    pub(crate) lint: LintFile,
+}
+
+/// What `titer check` remarks on beside mistakes.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LintFile {
+    /// Codes that are not reported, such as `L001`.
+    pub(crate) off: Vec<String>,
 }
 
 /// One labeler: a model, its endpoint and the settings of its prompts.
@@ -275,8 +285,16 @@ pub(crate) struct GoldFile {
     pub(crate) drawn: Option<DrawnName>,
     /// Names the permanent random numbers of the gold draw; must differ from the sample's.
     pub(crate) salt: Option<String>,
+    /// Translations of foreign codes.
+    pub(crate) map: MapFile,
+}
+
+/// What the codes of foreign files stand for.
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct MapFile {
     /// Foreign codes for label ids, such as `{0: allowed, 1: violating}`.
-    pub(crate) map: BTreeMap<String, String>,
+    pub(crate) label: BTreeMap<String, String>,
 }
 
 /// How the units with gold were chosen.

@@ -1,0 +1,124 @@
+//! `titer diff`: what changed between two versions of a policy, by rule, and whether its version says so.
+
+use super::error::Ending;
+use super::error::OpsError;
+use super::policies;
+use super::program::Program;
+use crate::diag::Source;
+use crate::policy;
+use crate::policy::Change;
+use crate::policy::Policy;
+use crate::policy::Reader;
+use crate::policy::VersionLie;
+use crate::store::Access;
+use crate::store::Store;
+use jiff::Timestamp;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What changed between two versions.
+#[derive(Debug, Clone)]
+pub struct Differed {
+    /// The older version: where it is from, and its number.
+    pub old: String,
+    /// The newer version.
+    pub new: String,
+    /// What changed, in the order of the newer version.
+    pub changes: Vec<Change>,
+    /// Set when the version does not say what changed.
+    pub lie: Option<VersionLie>,
+}
+
+/// Compares two files.
+///
+/// # Errors
+///
+/// Mistakes in one of them, or two different policies.
+pub fn between(old: &Path, new: &Path) -> Result<Differed, OpsError> {
+    let (before, after) = (single(old)?, single(new)?);
+    if before.id != after.id {
+        return Err(OpsError::refused(
+            format!(
+                "{} is policy `{}` and {} is policy `{}`",
+                old.display(),
+                before.id,
+                new.display(),
+                after.id
+            ),
+            "compare two versions of one policy",
+        ));
+    }
+    Ok(compared(&before, &after, old.display().to_string(), new.display().to_string()))
+}
+
+/// Compares a policy with the version that was last labeled with.
+///
+/// # Errors
+///
+/// Mistakes in the policy; a policy that was never labeled with.
+pub fn with_last(program: &Program, named: &str) -> Result<Differed, OpsError> {
+    let reading = policies::load(program, &[named.to_owned()])?;
+    let [(now, source)] = reading.policies.as_slice() else {
+        return Err(OpsError::refused(
+            format!("`{named}` holds {} policies", reading.policies.len()),
+            "name one of them",
+        ));
+    };
+    let versions = labeled_versions(program, &now.id)?;
+    let Some((last, at)) = versions.into_iter().next_back() else {
+        return Err(OpsError::refused(
+            format!("policy `{}` was never labeled with in this project", now.id),
+            "compare two files: titer diff OLD NEW",
+        ));
+    };
+    let old = format!("labeled since {}", at.strftime("%Y-%m-%d %H:%M"));
+    Ok(compared(&last, now, old, source.name().to_owned()))
+}
+
+/// Returns the versions of a policy that were labeled with, the newest last.
+///
+/// # Errors
+///
+/// A store that cannot be read.
+pub(super) fn labeled_versions(
+    program: &Program,
+    id: &str,
+) -> Result<Vec<(Policy, Timestamp)>, OpsError> {
+    let path = program.store_path();
+    if !path.is_file() {
+        return Ok(Vec::new());
+    }
+    let rows = Store::open(&path, Access::Read)?.reader()?.policies(Some(id))?;
+    let reader = Reader::prepare();
+    let beside = program.path("policies").join("of-the-store.yaml");
+    let read = rows.into_iter().filter_map(|row| {
+        let source = Source::new(&format!("{id} {}", row.version), &row.source);
+        // A text of an older titer that no longer reads cannot be compared with.
+        let checked = reader.read(&source, &policies::imported(&beside, &source)).ok()?;
+        Some((checked.policy, row.first_seen))
+    });
+    Ok(read.collect())
+}
+
+fn single(path: &Path) -> Result<Arc<Policy>, OpsError> {
+    let reading = policies::read(&[path.to_owned()])?;
+    match reading.policies.as_slice() {
+        [(only, _)] => Ok(Arc::clone(only)),
+        _ => Err(OpsError::Diagnostics {
+            diagnostics: reading.diagnostics,
+            sources: reading.sources,
+            ending: Ending::ChangeSomething,
+        }),
+    }
+}
+
+fn compared(old: &Policy, new: &Policy, old_name: String, new_name: String) -> Differed {
+    let changes = policy::diff(old, new);
+    let lie = policy::check_version(old, new, &changes).err();
+    Differed {
+        old: format!("{} {} ({old_name})", old.id, old.version),
+        new: format!("{} {} ({new_name})", new.id, new.version),
+        changes,
+        lie,
+    }
+}

@@ -1,0 +1,119 @@
+//! What changed in examples and tests, which are the same case while they have the same unit.
+
+use super::Change;
+use super::ChangeKind;
+use super::Differ;
+use super::Level;
+use crate::unit::Component;
+use crate::unit::Content;
+
+/// An example or a test.
+#[derive(PartialEq)]
+struct Case<'a> {
+    id: String,
+    unit: &'a [Component],
+    label: &'a str,
+    criteria: &'a [String],
+    /// The reason of an example; how often and how well a test must agree.
+    rest: String,
+}
+
+/// Which level a change of a case has.
+struct Levels {
+    /// It comes or goes.
+    presence: Level,
+    criteria: Level,
+    rest: Level,
+}
+
+impl Differ<'_> {
+    pub(super) fn cases(&mut self) {
+        let (old, new) = (self.old, self.new);
+        let examples = |policy: &'_ crate::policy::Policy| policy.examples.len();
+        let old_examples: Vec<Case<'_>> =
+            (0..examples(old)).filter_map(|at| example(old, at)).collect();
+        let new_examples: Vec<Case<'_>> =
+            (0..examples(new)).filter_map(|at| example(new, at)).collect();
+        let levels = Levels { presence: Level::Minor, criteria: Level::Minor, rest: Level::Patch };
+        self.compare(&old_examples, &new_examples, &levels);
+        let old_tests: Vec<Case<'_>> =
+            (0..old.tests.len()).filter_map(|at| test(old, at)).collect();
+        let new_tests: Vec<Case<'_>> =
+            (0..new.tests.len()).filter_map(|at| test(new, at)).collect();
+        let levels = Levels { presence: Level::Note, criteria: Level::Note, rest: Level::Note };
+        self.compare(&old_tests, &new_tests, &levels);
+    }
+
+    fn compare(&mut self, old: &[Case<'_>], new: &[Case<'_>], levels: &Levels) {
+        for case in new {
+            match old.iter().find(|before| before.unit == case.unit) {
+                Some(before) => self.case(before, case, levels),
+                None => self.changes.push(Change {
+                    id: case.id.clone(),
+                    kind: ChangeKind::Added,
+                    level: levels.presence,
+                    before: None,
+                    after: Some(shown(case)),
+                }),
+            }
+        }
+        for case in old.iter().filter(|case| !new.iter().any(|now| now.unit == case.unit)) {
+            self.changes.push(Change {
+                id: case.id.clone(),
+                kind: ChangeKind::Removed,
+                level: levels.presence,
+                before: Some(shown(case)),
+                after: None,
+            });
+        }
+    }
+
+    fn case(&mut self, before: &Case<'_>, after: &Case<'_>, levels: &Levels) {
+        if before.label != after.label {
+            let texts = (Some(before.label), Some(after.label));
+            self.add(&after.id, ChangeKind::LabelChanged, Level::Major, texts);
+        }
+        if before.criteria != after.criteria {
+            let (old, new) = (before.criteria.join(", "), after.criteria.join(", "));
+            let texts = (Some(old.as_str()), Some(new.as_str()));
+            self.add(&after.id, ChangeKind::ExampleChanged, levels.criteria, texts);
+        }
+        if before.rest != after.rest {
+            let texts = (Some(before.rest.as_str()), Some(after.rest.as_str()));
+            self.add(&after.id, ChangeKind::ExampleChanged, levels.rest, texts);
+        }
+    }
+}
+
+fn example(policy: &crate::policy::Policy, at: usize) -> Option<Case<'_>> {
+    let example = policy.examples.get(at)?;
+    Some(Case {
+        id: format!("examples.{}", at + 1),
+        unit: &example.components,
+        label: &example.label,
+        criteria: &example.criteria,
+        rest: example.because.clone().unwrap_or_default(),
+    })
+}
+
+fn test(policy: &crate::policy::Policy, at: usize) -> Option<Case<'_>> {
+    let test = policy.tests.get(at)?;
+    Some(Case {
+        id: format!("tests.{}", at + 1),
+        unit: &test.components,
+        label: &test.expect,
+        criteria: &test.criteria,
+        rest: format!("{} of {} repeats", test.agree, test.repeats),
+    })
+}
+
+fn shown(case: &Case<'_>) -> String {
+    let texts: Vec<&str> = case
+        .unit
+        .iter()
+        .map(|component| match &component.content {
+            Content::Text(text) | Content::Image(text) => text.as_str(),
+        })
+        .collect();
+    format!("{}: {}", case.label, texts.join(" / "))
+}

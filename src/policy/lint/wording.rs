@@ -1,0 +1,175 @@
+//! Words that leave the decision open, and words whose meaning is nowhere fixed.
+
+use super::Linter;
+use super::RuleText;
+use super::hint;
+use crate::diag::nearest;
+use std::collections::BTreeSet;
+
+/// Words that leave it to the reader whether a rule applies.
+const HEDGES: &[&str] = &[
+    "generally",
+    "usually",
+    "typically",
+    "normally",
+    "often",
+    "sometimes",
+    "mostly",
+    "largely",
+    "somewhat",
+    "probably",
+    "possibly",
+    "perhaps",
+    "reasonably",
+    "appropriately",
+    "where appropriate",
+    "if appropriate",
+    "as appropriate",
+    "as needed",
+    "in most cases",
+    "in many cases",
+    "more or less",
+    "and so on",
+    "etc",
+];
+/// The most terms that are looked for.
+const MOST_TERMS: usize = 300;
+/// The shortest beginning by which an inflected word is recognised.
+const SHORTEST_STEM: usize = 4;
+
+impl<'a> Linter<'a> {
+    /// `L001` to `L003`.
+    pub(super) fn wording(&mut self) {
+        let texts = self.rule_texts();
+        let known = self.known_ids();
+        for text in &texts {
+            self.hedges(text);
+            self.undefined_terms(text, &known);
+        }
+        self.unused_terms(&texts);
+    }
+
+    fn hedges(&mut self, text: &RuleText<'_>) {
+        if self.off("L001") {
+            return;
+        }
+        let folded = text.text.to_ascii_lowercase();
+        for hedge in HEDGES {
+            let Some(at) = word_at(&folded, hedge) else { continue };
+            let written = text.text.get(at..at + hedge.len()).unwrap_or(hedge);
+            let place = self.within(&text.steps, written);
+            let warning = self.warn("L001", place, format!("`{written}` leaves the decision open"));
+            hint(warning, "say when the rule applies and when it does not");
+        }
+    }
+
+    /// A word in backticks says that its meaning is fixed somewhere.
+    fn undefined_terms(&mut self, text: &RuleText<'_>, known: &BTreeSet<&str>) {
+        if self.off("L002") {
+            return;
+        }
+        let policy = self.policy;
+        let pieces: Vec<&str> = text.text.split('`').collect();
+        let quoted = pieces.iter().skip(1).step_by(2).take(pieces.len().saturating_sub(1) / 2);
+        for word in quoted.copied().filter(|word| !word.trim().is_empty()) {
+            let folded = word.to_lowercase();
+            let mut terms = policy.terms.iter().take(MOST_TERMS);
+            if known.contains(word) || terms.any(|term| uses(&folded, &term.id)) {
+                continue;
+            }
+            let near = nearest(word, policy.terms.iter().map(|term| term.id.as_str()));
+            let place = self.within(&text.steps, word);
+            let message = format!("`{word}` is used as a term and not defined");
+            let Some(warning) = self.warn("L002", place, message) else { continue };
+            match near {
+                Some(near) => warning.label = format!("did you mean `{near}`?"),
+                None => warning.hint = Some("define it in `terms`, or remove the backticks".into()),
+            }
+        }
+    }
+
+    /// Everything with an id that a rule may speak of.
+    fn known_ids(&self) -> BTreeSet<&'a str> {
+        let policy = self.policy;
+        let answers = policy.labels.iter().map(|label| label.id.as_str());
+        let answers = answers.chain(policy.abstain.iter().map(|reason| reason.id.as_str()));
+        let checks = policy.checks.iter().map(|check| check.id.as_str());
+        answers.chain(checks).chain(policy.rule_ids()).chain(policy.roles()).collect()
+    }
+
+    fn unused_terms(&mut self, texts: &[RuleText<'_>]) {
+        if self.off("L003") {
+            return;
+        }
+        let policy = self.policy;
+        let ids: Vec<&str> = self.known_ids().into_iter().collect();
+        let ids = ids.join(" ").replace(['-', '.', '_'], " ");
+        let folded: Vec<String> = texts.iter().map(|text| text.text.to_lowercase()).collect();
+        let because = policy.examples.iter().filter_map(|example| example.because.as_deref());
+        let elsewhere: Vec<String> =
+            because.map(str::to_lowercase).chain(std::iter::once(ids)).collect();
+        for term in policy.terms.iter().skip(self.n_imported_terms).take(MOST_TERMS) {
+            let own = |text: &RuleText<'_>| text.steps == ["terms", term.id.as_str()];
+            let mut rules = texts.iter().zip(&folded).filter(|(text, _)| !own(text));
+            let used = rules.any(|(_, folded)| uses(folded, &term.id))
+                || elsewhere.iter().any(|text| uses(text, &term.id));
+            if !used {
+                let message = format!("the term `{}` is defined and never used", term.id);
+                let place = self.key(&["terms", &term.id]);
+                let warning = self.warn("L003", place, message);
+                hint(warning, "use it in a rule, or remove it: it costs tokens in every prompt");
+            }
+        }
+    }
+}
+
+/// Whether a lowercase text has the term in it, in whatever inflection: the last three letters may differ.
+fn uses(text: &str, term: &str) -> bool {
+    let term = term.trim().to_lowercase();
+    let n_last = term.rsplit(' ').next().unwrap_or_default().chars().count();
+    let dropped = n_last.saturating_sub(SHORTEST_STEM).min(3);
+    let end =
+        term.char_indices().rev().nth(dropped.wrapping_sub(1)).map_or(term.len(), |(at, _)| at);
+    starts_word(text, term.get(..end).unwrap_or(&term))
+}
+
+/// Whether a word of the text begins so.
+fn starts_word(text: &str, beginning: &str) -> bool {
+    let spaced = beginning.chars().next().is_some_and(|first| first.is_ascii_alphanumeric());
+    text.match_indices(beginning).any(|(at, _)| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        !spaced || before.is_none_or(|before| !before.is_alphanumeric())
+    })
+}
+
+/// Where a lowercase text has exactly these words.
+fn word_at(text: &str, words: &str) -> Option<usize> {
+    text.match_indices(words).map(|(at, _)| at).find(|at| {
+        let before = text.get(..*at).and_then(|before| before.chars().next_back());
+        let after = text.get(at + words.len()..).and_then(|after| after.chars().next());
+        let inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        !inside(before) && !inside(after)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_term_is_used_in_any_inflection() {
+        assert!(uses("it facilitates the act", "Facilitation"));
+        assert!(uses("two dangerous acts", "dangerous act"));
+        assert!(uses("the group", "group"));
+        assert!(!uses("enact", "act"));
+        assert!(!uses("a danger", "dangerous act"));
+        assert!(uses("这是危险行为吗", "危险行为"));
+    }
+
+    #[test]
+    fn a_hedge_is_a_whole_word() {
+        assert_eq!(word_at("it is often so", "often"), Some(6));
+        assert_eq!(word_at("soften it", "often"), None);
+        assert_eq!(word_at("fetch", "etc"), None);
+    }
+}

@@ -1,0 +1,22 @@
+//! titer as its users run it: the real program against the real simulated endpoint.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may panic; the lint only spares #[test] functions, not their helpers"
+)]
+
+#[path = "cli/bad_input.rs"]
+mod bad_input;
+#[path = "cli/bench.rs"]
+mod bench;
+#[path = "cli/endings.rs"]
+mod endings;
+#[path = "cli/endpoints.rs"]
+mod endpoints;
+#[path = "cli/full_disk.rs"]
+mod full_disk;
+#[path = "cli/verbs.rs"]
+mod verbs;
+#[path = "cli/whole_loop.rs"]
+mod whole_loop;
