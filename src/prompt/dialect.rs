@@ -135,7 +135,7 @@ impl Dialect {
 
     /// Returns the error for what it cannot carry, with what to do.
     pub(super) fn refuses(self, feature: Feature, what: String) -> CompileError {
-        CompileError::Cannot { dialect: self.name(), what, hint: feature.way_out() }
+        CompileError::Cannot { dialect: self.name(), feature, what, hint: feature.way_out() }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Why policies, settings and a unit do not make a prompt.
 
+use super::Feature;
 use thiserror::Error;
 
 /// Why policies and settings do not compile into a prompt.
@@ -34,6 +35,8 @@ pub enum CompileError {
     Cannot {
         /// The dialect.
         dialect: &'static str,
+        /// The kind of thing it cannot carry.
+        feature: Feature,
         /// What it cannot carry, and whose it is.
         what: String,
         /// What to do.
@@ -49,4 +52,12 @@ pub enum CompileError {
         /// The component's role.
         role: String,
     },
+}
+
+impl CompileError {
+    /// Returns whether it is about an image that cannot be shown.
+    #[must_use]
+    pub fn is_about_an_image(&self) -> bool {
+        matches!(self, Self::ImageReference { .. } | Self::Cannot { feature: Feature::Images, .. })
+    }
 }

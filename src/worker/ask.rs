@@ -121,7 +121,12 @@ impl<E: Endpoint> Call<E> {
             Ok(body) => body,
             Err(error) => {
                 let because = error.to_string();
-                let answers = reply::unanswered(prompt, Outcome::ImageUnavailable, &because);
+                let outcome = if error.is_about_an_image() {
+                    Outcome::ImageUnavailable
+                } else {
+                    Outcome::Failed
+                };
+                let answers = reply::unanswered(prompt, outcome, &because);
                 let next = Next::Over { answers, settled: true };
                 return self.record(pending, prompt, None, next).await;
             }
