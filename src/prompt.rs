@@ -2,20 +2,37 @@
 
 #![deny(clippy::disallowed_methods)]
 
+mod codes;
 mod compile;
 mod context;
+mod dialect;
+mod error;
 mod fence;
+mod fit;
+mod guide;
+mod message;
+mod request;
 mod schema;
 mod settings;
+mod template;
 
-pub use compile::CompileError;
+pub use codes::Code;
 pub use compile::CompiledPrompt;
 pub use compile::compile;
 pub use compile::compile_all;
+pub use dialect::AnswerForm;
+pub use dialect::Dialect;
+pub use dialect::Feature;
+pub use error::CompileError;
 pub use fence::nonce;
+pub use guide::Audience;
+pub use guide::GuideError;
+pub use guide::GuideFormat;
+pub use guide::guide;
+pub use message::Part;
 pub use settings::AnswerSettings;
 pub use settings::Bundling;
-pub use settings::Dialect;
 pub use settings::PromptSettings;
+pub use settings::ReasoningEffort;
 pub use settings::Rung;
 pub use settings::TokenCap;

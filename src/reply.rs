@@ -3,11 +3,16 @@
 #![deny(clippy::disallowed_methods)]
 
 mod json;
+mod object;
+mod probability;
 mod read;
+mod rollup;
+mod words;
 
 use std::collections::BTreeMap;
 
 pub use read::read;
+pub use read::read_unit;
 pub use read::unanswered;
 
 /// How the labeling of one unit by one policy ended. No outcome is ever dropped.
@@ -42,16 +47,34 @@ pub struct Answer {
     pub outcome: Outcome,
     /// The label id, or the abstain id when the outcome is [`Outcome::Abstain`].
     pub label: Option<String>,
+    /// All labels that apply, in the policy's order, where several may (`mode: multi`); else empty. `label` is
+    /// then the most severe of them.
+    pub labels: Vec<String>,
     /// Full ids of the cited criteria and exceptions.
     pub criteria: Vec<String>,
     /// Answers to the policy's checks: `yes`, `no` or `unknown`.
     pub checks: BTreeMap<String, String>,
+    /// The labels of the unit's components, where the policy asks for them (`rollup`).
+    pub components: Vec<ComponentAnswer>,
+    /// The unit's label computed from those of its components; `label` is the model's own.
+    pub rolled_up: Option<String>,
     /// The model's own reason, or why there is no label.
     pub because: Option<String>,
     /// The number the model says about itself, in `[0, 1]`; not a probability of anything.
     pub stated_confidence: Option<f64>,
     /// The probability of the label's token among its alternatives, in `[0, 1]`.
     pub label_probability: Option<f64>,
+}
+
+/// What one reply says about one component of a unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComponentAnswer {
+    /// The component's place in the unit, from 1.
+    pub n: usize,
+    /// Its label, or the abstain id.
+    pub label: String,
+    /// Full ids of the cited criteria and exceptions.
+    pub criteria: Vec<String>,
 }
 
 /// The part of a chat completion that answers, free of any provider's wire form.

@@ -4,11 +4,14 @@
 
 mod forecast;
 mod plan;
+mod tokens;
 
 pub use forecast::Forecast;
 pub use forecast::Price;
-pub use forecast::estimated_tokens;
 pub use forecast::forecast;
 pub use plan::Pending;
 pub use plan::Plan;
 pub use plan::plan;
+pub use tokens::Tokens;
+pub use tokens::estimated_tokens;
+pub use tokens::tokens;

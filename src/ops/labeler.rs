@@ -223,7 +223,10 @@ fn prompt_settings(file: &LabelerFile, url: String) -> PromptSettings {
         answer: AnswerSettings {
             rationale_words: file.answer.rationale_words,
             confidence: file.answer.confidence,
+            abstain: true,
         },
+        label_probability: false,
+        reasoning_effort: None,
         temperature: match file.temperature {
             TemperatureFile::Number(number) => Some(number),
             TemperatureFile::Word(OmitName::Omit) => None,

@@ -1,72 +1,48 @@
 //! A compiled prompt: every byte that does not depend on the unit, rendered once.
 
+use super::AnswerForm;
+use super::Bundling;
+use super::Code;
+use super::CompileError;
+use super::Feature;
+use super::Part;
+use super::PromptSettings;
+use super::codes;
 use super::context;
+use super::context::Frame;
+use super::fit;
+use super::message;
+use super::message::Turn;
+use super::message::Wording;
+use super::request;
+use super::request::Request;
 use super::schema;
-use super::settings::Bundling;
-use super::settings::Dialect;
-use super::settings::PromptSettings;
-use super::settings::Rung;
+use super::template;
+use super::template::Template;
 use crate::policy::Policy;
-use crate::unit::Content;
 use crate::unit::Fingerprint;
 use crate::unit::FingerprintBuilder;
 use crate::unit::Unit;
-use minijinja::Environment;
-use minijinja::UndefinedBehavior;
-use minijinja::syntax::SyntaxConfig;
-use minijinja::value::Serde;
 use serde_json::Value;
-use serde_json::json;
 use std::sync::Arc;
-use thiserror::Error;
-
-const JSON_CHAT: &str = include_str!("../../prompts/json-chat.j2");
-/// Tokens of JSON around one policy's answer, and tokens a word of the reason may take.
-const TOKENS_A_POLICY: u32 = 160;
-const TOKENS_A_WORD: u32 = 3;
-
-/// Why policies and settings do not compile into a prompt.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum CompileError {
-    /// There is nothing to ask.
-    #[error("a prompt needs at least one policy")]
-    NoPolicy,
-    /// The dialect's template does not render.
-    #[error("the template of dialect `{dialect}` does not render: {source}")]
-    Template {
-        /// The dialect.
-        dialect: &'static str,
-        /// What the engine says, with its line.
-        source: minijinja::Error,
-    },
-    /// The dialect cannot show an image.
-    #[error(
-        "unit `{unit}` has an image as `{role}`, which dialect `json-chat` cannot carry: label text units only"
-    )]
-    Image {
-        /// The unit's id.
-        unit: String,
-        /// The component's role.
-        role: String,
-    },
-}
 
 /// One request's worth of policies, compiled for one labeler: add a unit and it is a request.
 #[derive(Debug, Clone)]
 pub struct CompiledPrompt {
     policies: Vec<Arc<Policy>>,
     settings: PromptSettings,
-    templates: Arc<Environment<'static>>,
-    system: String,
+    template: Arc<Template>,
+    wording: Wording,
     schema: Value,
+    codes: Vec<Code>,
+    left_out: Vec<Feature>,
     fingerprint: Fingerprint,
-    /// The request's JSON up to the user message, and after it.
-    head: Vec<u8>,
-    tail: Vec<u8>,
+    request: Request,
+    /// The request of a unit whose last turn is the agent's, where the static part says so.
+    agent: Option<Request>,
 }
 
-/// Compiles policies into one prompt, or one each, as the settings say.
+/// Compiles policies into one prompt, or one each, as the settings say and the dialect can.
 ///
 /// # Errors
 ///
@@ -75,9 +51,10 @@ pub fn compile_all(
     policies: &[Arc<Policy>],
     settings: &PromptSettings,
 ) -> Result<Vec<CompiledPrompt>, CompileError> {
+    let can_share = settings.dialect.carries().contains(&Feature::SeveralPolicies);
     match settings.bundling {
-        Bundling::Unified => Ok(vec![compile(policies.to_vec(), settings.clone())?]),
-        Bundling::Separate => policies
+        Bundling::Unified if can_share => Ok(vec![compile(policies.to_vec(), settings.clone())?]),
+        Bundling::Unified | Bundling::Separate => policies
             .iter()
             .map(|policy| compile(vec![Arc::clone(policy)], settings.clone()))
             .collect(),
@@ -88,7 +65,8 @@ pub fn compile_all(
 ///
 /// # Errors
 ///
-/// [`CompileError::NoPolicy`] without policies; [`CompileError::Template`] when the template fails.
+/// [`CompileError::NoPolicy`] without policies; [`CompileError::Cannot`] for what the dialect cannot carry;
+/// [`CompileError::UnknownVariable`] and [`CompileError::Template`] when the template is wrong.
 pub fn compile(
     policies: Vec<Arc<Policy>>,
     settings: PromptSettings,
@@ -96,18 +74,86 @@ pub fn compile(
     if policies.is_empty() {
         return Err(CompileError::NoPolicy);
     }
-    let templates = Arc::new(environment(settings.dialect)?);
-    let schema = schema::answer(&policies, settings.answer);
-    let variables = context::system(&policies, &settings, &schema);
-    let system = tidy(&render(&templates, settings.dialect, variables)?);
-    let (head, tail) = frame(&policies, &settings, &system, &schema);
+    fit::check(&policies, &settings)?;
+    let form = settings.dialect.form();
+    let template = Arc::new(Template::new(settings.dialect)?);
+    let schema = match form {
+        AnswerForm::Json => schema::answer(&policies, settings.answer),
+        AnswerForm::SafeUnsafe | AnswerForm::YesNo => Value::Null,
+    };
+    let codes = match form {
+        AnswerForm::SafeUnsafe => codes::number(&policies),
+        AnswerForm::Json | AnswerForm::YesNo => Vec::new(),
+    };
+    let request = |turn: Turn| {
+        let frame =
+            Frame { settings: &settings, schema: &schema, codes: &codes, turn: turn.name() };
+        let text = template.render(context::system(&policies, &frame))?;
+        Ok::<_, CompileError>(Request::new(&policies, &frame, template::tidy(&text)))
+    };
+    let (user, agent) = match form {
+        AnswerForm::SafeUnsafe => (request(Turn::User)?, Some(request(Turn::Agent)?)),
+        AnswerForm::Json | AnswerForm::YesNo => (request(Turn::User)?, None),
+    };
+    Ok(CompiledPrompt {
+        fingerprint: fingerprint(&policies, &settings, [Some(&user), agent.as_ref()]),
+        wording: wording(&policies, &settings),
+        left_out: fit::left_out(&policies, settings.dialect),
+        request: user,
+        agent,
+        policies,
+        settings,
+        template,
+        schema,
+        codes,
+    })
+}
+
+fn wording(policies: &[Arc<Policy>], settings: &PromptSettings) -> Wording {
+    let shape = match settings.dialect.form() {
+        AnswerForm::Json => context::shape(policies, settings.answer),
+        AnswerForm::YesNo => asked_label(policies),
+        AnswerForm::SafeUnsafe => String::new(),
+    };
+    let turns = settings.dialect.form() == AnswerForm::SafeUnsafe;
+    Wording { policies_named: context::policies_named(policies), shape, turns }
+}
+
+/// Names the one label a yes-or-no question is about.
+fn asked_label(policies: &[Arc<Policy>]) -> String {
+    let asked = policies.iter().flat_map(|policy| {
+        let violating = policy.labels.iter().filter(|label| label.severity > 0);
+        violating.map(|label| format!("`{}` in the policy `{}`", label.id, policy.id))
+    });
+    asked.collect::<Vec<_>>().join(" or ")
+}
+
+/// The hash of everything that can change a reply: where it is asked, every static byte, and the template,
+/// which also shapes the unit's part.
+fn fingerprint(
+    policies: &[Arc<Policy>],
+    settings: &PromptSettings,
+    requests: [Option<&Request>; 2],
+) -> Fingerprint {
     let mut hash = FingerprintBuilder::new("prompt");
-    hash.text(&settings.url).text(JSON_CHAT).bytes(&head).bytes(&tail);
-    for policy in &policies {
-        hash.text(&policy.id);
+    hash.text(&settings.url);
+    for text in template::texts(settings.dialect) {
+        hash.text(text);
     }
-    let fingerprint = hash.finish();
-    Ok(CompiledPrompt { policies, settings, templates, system, schema, fingerprint, head, tail })
+    for request in requests.into_iter().flatten() {
+        hash.bytes(request.head()).bytes(request.tail());
+    }
+    for policy in policies {
+        hash.text(&policy.id);
+        for rule in &policy.components {
+            hash.text(&rule.role).text(if fit::read_only(policy, &rule.role) {
+                "read"
+            } else {
+                ""
+            });
+        }
+    }
+    hash.finish()
 }
 
 impl CompiledPrompt {
@@ -123,16 +169,28 @@ impl CompiledPrompt {
         &self.settings
     }
 
-    /// Returns the system message.
+    /// Returns the static part: the system message, or the beginning of the only message.
     #[must_use]
     pub fn system(&self) -> &str {
-        &self.system
+        self.request.text()
     }
 
-    /// Returns the output schema (JSON Schema).
+    /// Returns the output schema (JSON Schema); null where the dialect's answer is not JSON.
     #[must_use]
     pub fn schema(&self) -> &Value {
         &self.schema
+    }
+
+    /// Returns the category codes of the answer, where the dialect uses codes.
+    #[must_use]
+    pub fn codes(&self) -> &[Code] {
+        &self.codes
+    }
+
+    /// Returns what the policies hold and the dialect leaves out; none of it changes what a label means.
+    #[must_use]
+    pub fn left_out(&self) -> &[Feature] {
+        &self.left_out
     }
 
     /// Returns the hash of all that can change a reply beside the unit.
@@ -153,107 +211,42 @@ impl CompiledPrompt {
     /// Returns the cap on generated tokens.
     #[must_use]
     pub fn max_output_tokens(&self) -> u32 {
-        output_cap(&self.policies, &self.settings)
+        request::output_cap(&self.policies, &self.settings)
     }
 
-    /// Returns the user message of a unit: fenced, escaped, last.
+    /// Returns the text of the unit's part: fenced, escaped, last. Of images it has the captions.
     ///
     /// # Errors
     ///
-    /// [`CompileError::Image`] for a component the dialect cannot carry; [`CompileError::Template`] when the
-    /// template fails.
+    /// As [`CompiledPrompt::user_parts`].
     pub fn user_message(&self, unit: &Unit) -> Result<String, CompileError> {
-        let image = unit.components.iter().find(|part| matches!(part.content, Content::Image(_)));
-        if let Some(part) = image {
-            return Err(CompileError::Image { unit: unit.id.clone(), role: part.role.clone() });
-        }
-        render(&self.templates, self.settings.dialect, context::unit(&self.policies, unit))
+        let parts = self.user_parts(unit)?.into_iter().filter_map(|part| match part {
+            Part::Text(text) => Some(text),
+            Part::Image(_) => None,
+        });
+        Ok(parts.collect())
+    }
+
+    /// Returns the unit's part, text and images in order.
+    ///
+    /// # Errors
+    ///
+    /// [`CompileError::Cannot`] for a component the dialect cannot carry, [`CompileError::ImageReference`] for
+    /// an image no endpoint could read, [`CompileError::Template`] when the template fails.
+    pub fn user_parts(&self, unit: &Unit) -> Result<Vec<Part>, CompileError> {
+        fit::check_unit(&self.policies, self.settings.dialect, unit)?;
+        let variables = message::variables(&self.policies, unit, &self.wording);
+        Ok(message::parts(self.template.render(variables)?, unit))
     }
 
     /// Returns the whole request body as JSON.
     ///
     /// # Errors
     ///
-    /// As [`CompiledPrompt::user_message`].
+    /// As [`CompiledPrompt::user_parts`].
     pub fn request_body(&self, unit: &Unit) -> Result<Vec<u8>, CompileError> {
-        let message = Value::String(self.user_message(unit)?).to_string();
-        let mut body = Vec::with_capacity(self.head.len() + message.len() + self.tail.len());
-        body.extend_from_slice(&self.head);
-        body.extend_from_slice(message.as_bytes());
-        body.extend_from_slice(&self.tail);
-        Ok(body)
+        let parts = self.user_parts(unit)?;
+        let agent = self.agent.as_ref().filter(|_| Turn::last(unit) == Turn::Agent);
+        Ok(agent.unwrap_or(&self.request).body(&parts))
     }
-}
-
-fn environment(dialect: Dialect) -> Result<Environment<'static>, CompileError> {
-    let mut templates = Environment::new();
-    templates.set_undefined_behavior(UndefinedBehavior::Strict);
-    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
-    let failed = |source| CompileError::Template { dialect: dialect.name(), source };
-    templates.set_syntax(syntax.map_err(failed)?);
-    templates.add_template(dialect.name(), JSON_CHAT).map_err(failed)?;
-    Ok(templates)
-}
-
-fn render(
-    templates: &Environment<'static>,
-    dialect: Dialect,
-    variables: Value,
-) -> Result<String, CompileError> {
-    let failed = |source| CompileError::Template { dialect: dialect.name(), source };
-    templates
-        .get_template(dialect.name())
-        .and_then(|template| template.render(Serde(variables)))
-        .map_err(failed)
-}
-
-/// Ends lines cleanly and folds runs of empty lines, so that optional sections leave no gaps.
-fn tidy(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut empty = 0;
-    for line in text.trim().lines().map(str::trim_end) {
-        empty = if line.is_empty() { empty + 1 } else { 0 };
-        if empty < 2 {
-            out.push_str(line);
-            out.push('\n');
-        }
-    }
-    out
-}
-
-fn output_cap(policies: &[Arc<Policy>], settings: &PromptSettings) -> u32 {
-    let each = TOKENS_A_POLICY.saturating_add(settings.answer.rationale_words * TOKENS_A_WORD);
-    let count = u32::try_from(policies.len()).unwrap_or(u32::MAX);
-    settings.max_output_tokens.unwrap_or(each.saturating_mul(count))
-}
-
-/// The request's JSON around the user message: static bytes first, so that prefix caches hit.
-fn frame(
-    policies: &[Arc<Policy>],
-    settings: &PromptSettings,
-    system: &str,
-    schema: &Value,
-) -> (Vec<u8>, Vec<u8>) {
-    let head = format!(
-        r#"{{"model":{},"messages":[{{"role":"system","content":{}}},{{"role":"user","content":"#,
-        json!(settings.model),
-        json!(system)
-    );
-    let mut tail =
-        format!(r#"}}],"{}":{}"#, settings.token_cap.name(), output_cap(policies, settings));
-    if let Some(temperature) = settings.temperature {
-        tail.push_str(&format!(r#","temperature":{}"#, json!(temperature)));
-    }
-    if let Some(seed) = settings.seed {
-        tail.push_str(&format!(r#","seed":{seed}"#));
-    }
-    if settings.rung == Rung::Schema {
-        let format = json!({
-            "type": "json_schema",
-            "json_schema": {"name": schema::name(policies), "strict": true, "schema": schema},
-        });
-        tail.push_str(&format!(r#","response_format":{format}"#));
-    }
-    tail.push('}');
-    (head.into_bytes(), tail.into_bytes())
 }

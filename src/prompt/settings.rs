@@ -1,5 +1,7 @@
 //! What a labeler's settings say about its prompts.
 
+use crate::prompt::Dialect;
+
 /// Everything beside the policies that shapes a request. Each field is part of the fingerprint.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PromptSettings {
@@ -23,13 +25,10 @@ pub struct PromptSettings {
     pub max_output_tokens: Option<u32>,
     /// The name under which the cap is sent.
     pub token_cap: TokenCap,
-}
-
-/// The wording and shape of a prompt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
-    /// System and user message, answer as JSON: the generic dialect.
-    JsonChat,
+    /// Whether the probability of the label's token is asked for; dialect `yes-no` always asks.
+    pub label_probability: bool,
+    /// How hard a reasoning model thinks; `None` leaves it to the endpoint.
+    pub reasoning_effort: Option<ReasoningEffort>,
 }
 
 /// How the form of an answer is enforced, best first. Part of the fingerprint: it shifts error rates.
@@ -57,6 +56,19 @@ pub struct AnswerSettings {
     pub rationale_words: u32,
     /// Whether the model states a confidence.
     pub confidence: bool,
+    /// Whether the policy's abstain reasons may be answered; without them a label is forced.
+    pub abstain: bool,
+}
+
+/// How hard a reasoning model thinks before it answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ReasoningEffort {
+    /// As little as the model can.
+    Low,
+    /// The usual.
+    Medium,
+    /// As much as it likes; leave room in the cap on generated tokens.
+    High,
 }
 
 /// The request property that caps generated tokens.
@@ -79,12 +91,14 @@ impl Rung {
     }
 }
 
-impl Dialect {
-    /// Returns the name used in files.
+impl ReasoningEffort {
+    /// Returns the name used in files and requests.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::JsonChat => "json-chat",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
         }
     }
 }

@@ -10,16 +10,78 @@ pub(super) fn first_object(text: &str) -> Option<Map<String, Value>> {
     if let Ok(Value::Object(whole)) = serde_json::from_str(text) {
         return Some(whole);
     }
+    first_object_at(text).map(|(_, object)| object)
+}
+
+/// Returns the first complete JSON object in the text, with the byte it starts at.
+pub(super) fn first_object_at(text: &str) -> Option<(usize, Map<String, Value>)> {
     text.match_indices('{').take(MOST_STARTS).find_map(|(start, _)| {
         let end = closing(&text[start..])?;
         let candidate = &text[start..=start + end];
         let parsed = serde_json::from_str(candidate)
             .or_else(|_| serde_json::from_str(&without_trailing_commas(candidate)));
         match parsed {
-            Ok(Value::Object(object)) => Some(object),
+            Ok(Value::Object(object)) => Some((start, object)),
             Ok(_) | Err(_) => None,
         }
     })
+}
+
+/// Returns the byte at which a property's value starts, in the object that starts at `object`.
+pub(super) fn value_of(text: &str, object: usize, property: &str) -> Option<usize> {
+    let skip = |at: usize| Some(at + text.get(at..)?.len() - text.get(at..)?.trim_start().len());
+    let starts = |at: usize, with: char| text.get(at..).is_some_and(|rest| rest.starts_with(with));
+    let mut at = if starts(object, '{') { object + 1 } else { return None };
+    loop {
+        at = skip(at)?;
+        at = if starts(at, ',') { skip(at + 1)? } else { at };
+        let name_end = string_end(text, at)?;
+        let name: String = serde_json::from_str(&text[at..name_end]).ok()?;
+        at = skip(name_end)?;
+        at = if starts(at, ':') { skip(at + 1)? } else { return None };
+        if name == property {
+            return Some(at);
+        }
+        at = value_end(text, at)?;
+    }
+}
+
+/// Returns the byte after the string that starts here.
+fn string_end(text: &str, start: usize) -> Option<usize> {
+    let inside = text.get(start..)?.strip_prefix('"')?;
+    let mut escaped = false;
+    let end = inside.bytes().position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    })?;
+    Some(start + end + 2)
+}
+
+/// Returns the byte after the value that starts here.
+fn value_end(text: &str, start: usize) -> Option<usize> {
+    let rest = text.get(start..)?;
+    match rest.chars().next()? {
+        '"' => string_end(text, start),
+        '{' => Some(start + closing(rest)? + 1),
+        '[' => {
+            let (mut at, mut depth) = (start, 0usize);
+            loop {
+                match text.get(at..)?.chars().next()? {
+                    '"' => at = string_end(text, at)?,
+                    open => {
+                        depth += usize::from(open == '[');
+                        depth -= usize::from(open == ']');
+                        at += open.len_utf8();
+                    }
+                }
+                if depth == 0 {
+                    return Some(at);
+                }
+            }
+        }
+        _ => Some(start + rest.find([',', '}', ']']).unwrap_or(rest.len())),
+    }
 }
 
 /// How many opening braces are tried, so that hostile text cannot make the search quadratic.
@@ -83,6 +145,18 @@ mod tests {
         check(r#"{ not json } {"label":"a"}"#, Some("a"));
         check(r#"{"because":"a } in a string, ]","label":"a"}"#, Some("a"));
         check(r#"{"because":"an escaped \" quote }","label":"a",}"#, Some("a"));
+    }
+
+    #[test]
+    fn a_value_is_found_where_it_starts() {
+        let text = r#"x {"a": [1, "]\"", [2]], "b\u0065": {"label": 3}, "c" : true ,"label":"y"}"#;
+        let object = text.find('{').unwrap();
+        let value = |object, name| value_of(text, object, name).map(|at| &text[at..]);
+        assert_eq!(value(object, "label"), Some("\"y\"}"));
+        let inner = value_of(text, object, "be").unwrap();
+        assert!(value(inner, "label").unwrap().starts_with('3'));
+        assert_eq!(value(object, "missing"), None);
+        assert_eq!(value(0, "label"), None);
     }
 
     #[test]

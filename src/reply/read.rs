@@ -4,11 +4,13 @@ use super::Answer;
 use super::ChatReply;
 use super::Finish;
 use super::Outcome;
-use super::json::first_object;
+use super::object;
+use super::rollup;
+use super::words;
 use crate::policy::Policy;
+use crate::prompt::AnswerForm;
 use crate::prompt::CompiledPrompt;
-use serde_json::Map;
-use serde_json::Value;
+use crate::unit::Unit;
 use std::collections::BTreeMap;
 
 /// How a refusal in plain text begins, in lower case.
@@ -32,15 +34,26 @@ pub fn read(reply: &ChatReply, prompt: &CompiledPrompt) -> Vec<Answer> {
     if let Some(refusal) = &reply.refusal {
         return unanswered(prompt, Outcome::Refusal, refusal);
     }
-    let content = reply.content.as_deref().unwrap_or_default();
-    let Some(object) = first_object(content) else {
-        let (outcome, because) = without_object(reply, content);
-        return unanswered(prompt, outcome, &because);
+    let answers = match prompt.settings().dialect.form() {
+        AnswerForm::Json => object::read(reply, prompt),
+        AnswerForm::SafeUnsafe => words::read_safety(reply, prompt),
+        AnswerForm::YesNo => words::read_yes_no(reply, prompt),
     };
-    match prompt.policies() {
-        [only] => vec![answer(&object, only)],
-        many => many.iter().map(|policy| answer_in(&object, policy)).collect(),
+    answers.unwrap_or_else(|missing| {
+        let (outcome, because) = without_answer(reply, missing);
+        unanswered(prompt, outcome, &because)
+    })
+}
+
+/// Returns what [`read`] returns, with the unit's label computed from those of its components where a policy
+/// has a `rollup`. The model's own label of the unit stays beside it.
+#[must_use]
+pub fn read_unit(reply: &ChatReply, prompt: &CompiledPrompt, unit: &Unit) -> Vec<Answer> {
+    let mut answers = read(reply, prompt);
+    for (answer, policy) in answers.iter_mut().zip(prompt.policies()) {
+        answer.rolled_up = rollup::label(policy, unit, &answer.components);
     }
+    answers
 }
 
 /// Returns the same outcome for each policy of the prompt, with its reason.
@@ -49,8 +62,9 @@ pub fn unanswered(prompt: &CompiledPrompt, outcome: Outcome, because: &str) -> V
     prompt.policies().iter().map(|policy| none(policy, outcome, because)).collect()
 }
 
-fn without_object(reply: &ChatReply, content: &str) -> (Outcome, String) {
-    let text = content.trim();
+/// What a reply is that does not hold what it should.
+fn without_answer(reply: &ChatReply, missing: &str) -> (Outcome, String) {
+    let text = reply.content.as_deref().unwrap_or_default().trim();
     let start = text.chars().take(40).collect::<String>().to_lowercase();
     match reply.finish {
         Finish::ContentFilter => {
@@ -63,81 +77,35 @@ fn without_object(reply: &ChatReply, content: &str) -> (Outcome, String) {
             (Outcome::Refusal, text.to_owned())
         }
         Finish::Stop if text.is_empty() => (Outcome::Unparsable, "the answer is empty".to_owned()),
-        Finish::Stop => (Outcome::Unparsable, "the answer holds no JSON object".to_owned()),
+        Finish::Stop => (Outcome::Unparsable, missing.to_owned()),
     }
 }
 
-fn answer_in(object: &Map<String, Value>, policy: &Policy) -> Answer {
-    match object.get(&policy.id) {
-        Some(Value::Object(inner)) => answer(inner, policy),
-        Some(_) | None => {
-            let because = format!("the answer has no object for policy `{}`", policy.id);
-            none(policy, Outcome::Unparsable, &because)
-        }
-    }
+/// An answer that holds a label or an abstain reason, and nothing else yet.
+pub(super) fn labeled(policy: &Policy, label: &str) -> Answer {
+    let outcome = if policy.abstains(label) { Outcome::Abstain } else { Outcome::Label };
+    Answer { label: Some(label.to_owned()), ..none(policy, outcome, "") }
 }
 
-fn answer(object: &Map<String, Value>, policy: &Policy) -> Answer {
-    let Some(label) = object.get("label").and_then(Value::as_str) else {
-        return none(policy, Outcome::Unparsable, "the answer has no `label`");
-    };
-    let outcome = if policy.label(label).is_some() {
-        Outcome::Label
-    } else if policy.abstains(label) {
-        Outcome::Abstain
-    } else {
-        let label: String = label.chars().take(60).collect();
-        let because = format!("`{label}` is not a label of the policy");
-        return none(policy, Outcome::Unparsable, &because);
-    };
-    Answer {
-        policy: policy.id.clone(),
-        outcome,
-        label: Some(label.to_owned()),
-        criteria: known_rules(object, policy),
-        checks: known_checks(object, policy),
-        because: object.get("because").and_then(Value::as_str).map(str::to_owned),
-        stated_confidence: object
-            .get("stated_confidence")
-            .and_then(Value::as_f64)
-            .filter(|confidence| (0.0..=1.0).contains(confidence)),
-        label_probability: None,
-    }
-}
-
-fn known_rules(object: &Map<String, Value>, policy: &Policy) -> Vec<String> {
-    let rules = policy.rule_ids();
-    let cited = object.get("criteria").and_then(Value::as_array).into_iter().flatten();
-    let mut known: Vec<String> = Vec::new();
-    for id in cited.filter_map(Value::as_str).filter(|id| rules.contains(id)) {
-        if !known.iter().any(|before| before == id) {
-            known.push(id.to_owned());
-        }
-    }
-    known
-}
-
-fn known_checks(object: &Map<String, Value>, policy: &Policy) -> BTreeMap<String, String> {
-    let answers = object.get("checks").and_then(Value::as_object);
-    let answered = |id: &str| answers?.get(id)?.as_str();
-    policy
-        .checks
-        .iter()
-        .filter_map(|check| Some((check.id.clone(), answered(&check.id)?)))
-        .filter(|(_, answer)| ["yes", "no", "unknown"].contains(answer))
-        .map(|(id, answer)| (id, answer.to_owned()))
-        .collect()
-}
-
-fn none(policy: &Policy, outcome: Outcome, because: &str) -> Answer {
+/// An answer without a label.
+pub(super) fn none(policy: &Policy, outcome: Outcome, because: &str) -> Answer {
     Answer {
         policy: policy.id.clone(),
         outcome,
         label: None,
+        labels: Vec::new(),
         criteria: Vec::new(),
         checks: BTreeMap::new(),
+        components: Vec::new(),
+        rolled_up: None,
         because: Some(because.to_owned()).filter(|because| !because.is_empty()),
         stated_confidence: None,
         label_probability: None,
     }
+}
+
+/// The most severe of some labels; of equals, the first in the policy.
+pub(super) fn most_severe<'l>(policy: &Policy, labels: &[&'l str]) -> Option<&'l str> {
+    let place = |id: &str| policy.labels.iter().position(|label| label.id == id);
+    labels.iter().copied().max_by_key(|id| (policy.severity(id), place(id).map(std::cmp::Reverse)))
 }

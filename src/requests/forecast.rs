@@ -1,9 +1,7 @@
 //! What a plan will ask for, before anything is spent.
 
 use super::plan::Plan;
-
-/// Bytes a token stands for in an estimate; real tokenizers range from 3 to 5 on English prose.
-const BYTES_A_TOKEN: u64 = 4;
+use super::tokens::estimated_tokens;
 
 /// USD per million tokens.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,12 +37,6 @@ impl Price {
         (fresh as f64 * self.input + cached as f64 * self.cached + output as f64 * self.output)
             / 1e6
     }
-}
-
-/// Returns an estimate of how many tokens a text of that many bytes has.
-#[must_use]
-pub fn estimated_tokens(bytes: usize) -> u64 {
-    (bytes as u64).div_ceil(BYTES_A_TOKEN)
 }
 
 /// Returns what sending every pending request of the plan asks for.

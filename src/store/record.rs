@@ -15,6 +15,10 @@ use rusqlite::Connection;
 
 /// One thing to append. Those named by a fingerprint or id are kept once: the first stays.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly every record is a label, and each is moved a few times only"
+)]
 pub enum Record {
     /// One HTTP call.
     Attempt(AttemptRow),

@@ -175,7 +175,10 @@ impl<E: Endpoint> Call<E> {
     /// Reads a reply; what cannot be read is asked once more, by a fresh call that does not show it.
     fn read(&mut self, attempt: &Attempt, prompt: &CompiledPrompt) -> Next {
         let answers = match &attempt.reply {
-            Some(reply) => reply::read(reply, prompt),
+            Some(reply) => {
+                let unit = self.plan.pending[self.asking.pending].unit;
+                reply::read_unit(reply, prompt, &self.plan.units[unit])
+            }
             None => reply::unanswered(prompt, Outcome::Unparsable, "the reply holds no message"),
         };
         match self.asking.kept.take() {

@@ -178,11 +178,13 @@ pub(crate) fn prompt(policies: &[&str]) -> CompiledPrompt {
         dialect: Dialect::JsonChat,
         rung: Rung::Schema,
         bundling: Bundling::Unified,
-        answer: AnswerSettings { rationale_words: 0, confidence: false },
+        answer: AnswerSettings { rationale_words: 0, confidence: false, abstain: true },
         temperature: Some(0.0),
         seed: None,
         max_output_tokens: Some(50),
         token_cap: TokenCap::MaxTokens,
+        label_probability: false,
+        reasoning_effort: None,
     };
     compile(policies.iter().map(policy).collect(), settings).unwrap()
 }

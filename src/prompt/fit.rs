@@ -1,0 +1,116 @@
+//! Whether a dialect can carry what policies, settings and a unit ask of it.
+
+use super::CompileError;
+use super::Dialect;
+use super::Feature;
+use super::PromptSettings;
+use crate::policy::Judging;
+use crate::policy::Mode;
+use crate::policy::Policy;
+use crate::unit::Component;
+use crate::unit::Content;
+use crate::unit::Unit;
+
+/// Refuses what would change the meaning of an answer if it were left out.
+pub(super) fn check(
+    policies: &[impl AsRef<Policy>],
+    settings: &PromptSettings,
+) -> Result<(), CompileError> {
+    let (dialect, answer) = (settings.dialect, settings.answer);
+    let carries = |feature| dialect.carries().contains(&feature);
+    if policies.len() > 1 && !carries(Feature::SeveralPolicies) {
+        let what = format!("{} policies in one call", policies.len());
+        return Err(dialect.refuses(Feature::SeveralPolicies, what));
+    }
+    for policy in policies.iter().map(AsRef::as_ref) {
+        let wanted = asked_by(policy, settings).find(|(feature, _)| !carries(*feature));
+        if let Some((feature, what)) = wanted {
+            let what = format!("{what}, as policy `{}` has", policy.id);
+            return Err(dialect.refuses(feature, what));
+        }
+    }
+    let worded = (answer.rationale_words > 0).then_some(Feature::Rationale);
+    let stated = answer.confidence.then_some(Feature::StatedConfidence);
+    match worded.into_iter().chain(stated).find(|feature| !carries(*feature)) {
+        Some(feature) => Err(dialect.refuses(feature, feature.name().to_owned())),
+        None => Ok(()),
+    }
+}
+
+/// What a policy asks for that cannot be left out, with its words for the error.
+fn asked_by<'p>(
+    policy: &'p Policy,
+    settings: &PromptSettings,
+) -> impl Iterator<Item = (Feature, String)> + 'p {
+    let severe = |label: &&crate::policy::Label| label.severity > 0;
+    let violating: Vec<&str> =
+        policy.labels.iter().filter(severe).map(|label| label.id.as_str()).collect();
+    let allowed = policy.labels.len() - violating.len();
+    let abstain = settings.answer.abstain && !policy.abstain.is_empty();
+    let labels = format!("{} violating labels ({})", violating.len(), violating.join(", "));
+    [
+        (violating.len() > 1).then_some((Feature::SeveralLabels, labels)),
+        (allowed > 1)
+            .then_some((Feature::AllowedLabels, format!("{allowed} labels of severity 0"))),
+        (policy.mode == Mode::Multi)
+            .then_some((Feature::LabelSets, "several labels at once (`mode: multi`)".to_owned())),
+        policy.rollup.map(|_| {
+            (Feature::ComponentLabels, "a label for each component (`rollup`)".to_owned())
+        }),
+        abstain.then_some((Feature::Abstain, "abstain reasons".to_owned())),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// Returns what the policies hold and the dialect leaves out without changing what a label means.
+pub(super) fn left_out(policies: &[impl AsRef<Policy>], dialect: Dialect) -> Vec<Feature> {
+    let any = |has: fn(&Policy) -> bool| policies.iter().any(|policy| has(policy.as_ref()));
+    [
+        (Feature::Checks, any(|policy| !policy.checks.is_empty())),
+        (Feature::Criteria, any(|policy| !policy.rule_ids().is_empty())),
+        (Feature::Examples, any(|policy| !policy.examples.is_empty())),
+    ]
+    .into_iter()
+    .filter(|(feature, used)| *used && !dialect.carries().contains(feature))
+    .map(|(feature, _)| feature)
+    .collect()
+}
+
+/// Refuses a unit whose parts the dialect cannot show or judge.
+pub(super) fn check_unit(
+    policies: &[impl AsRef<Policy>],
+    dialect: Dialect,
+    unit: &Unit,
+) -> Result<(), CompileError> {
+    let carries = |feature| dialect.carries().contains(&feature);
+    for Component { role, content } in &unit.components {
+        let Content::Image(reference) = content else { continue };
+        if !carries(Feature::Images) {
+            let what = format!("the image `{role}` of unit `{}`", unit.id);
+            return Err(dialect.refuses(Feature::Images, what));
+        }
+        if !reference.starts_with("data:image/") && !reference.starts_with("https://") {
+            return Err(CompileError::ImageReference { unit: unit.id.clone(), role: role.clone() });
+        }
+    }
+    let judged = |component: &&Component| {
+        policies.iter().any(|policy| !read_only(policy.as_ref(), &component.role))
+    };
+    let (count, last) = (unit.components.iter().filter(judged).count(), unit.components.last());
+    let last_judged = last.as_ref().is_some_and(judged);
+    if carries(Feature::SeveralJudged) || count == 1 && last_judged {
+        return Ok(());
+    }
+    let what = format!(
+        "unit `{}`, in which the last component is not the only one that is judged",
+        unit.id
+    );
+    Err(dialect.refuses(Feature::SeveralJudged, what))
+}
+
+/// Returns whether the policy only reads components of that role.
+pub(super) fn read_only(policy: &Policy, role: &str) -> bool {
+    let rule = policy.components.iter().find(|rule| rule.role == role);
+    rule.is_some_and(|rule| rule.judge == Judging::Context)
+}

@@ -1,0 +1,234 @@
+//! What replies say: a table for each form of answer, and bodies recorded from real servers.
+
+use super::cases::compiled;
+use super::cases::parsed;
+use super::cases::pictures;
+use super::cases::settings;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+use titer::llm::Asked;
+use titer::llm::Response;
+use titer::llm::classify;
+use titer::prompt::CompiledPrompt;
+use titer::prompt::Dialect;
+use titer::prompt::PromptSettings;
+use titer::prompt::compile;
+use titer::reply::Answer;
+use titer::reply::ChatReply;
+use titer::reply::Finish;
+use titer::reply::Outcome;
+use titer::reply::read;
+use titer::reply::read_unit;
+
+fn said(content: &str) -> ChatReply {
+    ChatReply { content: Some(content.into()), ..ChatReply::default() }
+}
+
+/// The outcome of each policy, with its label.
+fn outcomes(answers: &[Answer]) -> Vec<(Outcome, Option<&str>)> {
+    answers.iter().map(|answer| (answer.outcome, answer.label.as_deref())).collect()
+}
+
+#[track_caller]
+fn check(prompt: &CompiledPrompt, content: &str, expected: &[(Outcome, Option<&str>)]) {
+    assert_eq!(outcomes(&read(&said(content), prompt)), expected, "{content}");
+}
+
+const LABEL: Outcome = Outcome::Label;
+const UNPARSABLE: (Outcome, Option<&str>) = (Outcome::Unparsable, None);
+
+#[test]
+fn a_json_answer_is_a_label_an_abstention_or_unparsable() {
+    let prompt = compiled(&["link-spam"], Dialect::JsonChat);
+    let check = |content, expected| check(&prompt, content, &[expected]);
+    check(r#"{"label":"spam"}"#, (LABEL, Some("spam")));
+    check("```json\n{\"label\":\"allowed\"}\n```", (LABEL, Some("allowed")));
+    check(r#"{"label":"cut-off"}"#, (Outcome::Abstain, Some("cut-off")));
+    check(r#"{"label":"Spam"}"#, UNPARSABLE);
+    check(r#"{"label":["spam"]}"#, UNPARSABLE);
+    check(r#"{"because":"spam"}"#, UNPARSABLE);
+    check(r#"[{"label":"spam"}]"#, (LABEL, Some("spam")));
+    check("spam", UNPARSABLE);
+    check("", UNPARSABLE);
+    check("I'm sorry, but I can't help with that.", (Outcome::Refusal, None));
+}
+
+#[test]
+fn only_what_the_policy_knows_is_kept_of_an_answer() {
+    let prompt = compiled(&["link-spam"], Dialect::JsonChat);
+    let answers = read(
+        &said(
+            r#"{"because":"A link.","checks":{"has-link":"yes","other":"yes"},"components":[{"n":1,"label":"spam"}],
+                "criteria":["spam.bait-link","made.up","spam.bait-link",7],"label":"spam","stated_confidence":1.5}"#,
+        ),
+        &prompt,
+    );
+    let [answer] = answers.as_slice() else { panic!("{answers:?}") };
+    assert_eq!(answer.criteria, ["spam.bait-link"]);
+    assert_eq!(
+        answer.checks.iter().map(|(id, it)| (id.as_str(), it.as_str())).collect::<Vec<_>>(),
+        [("has-link", "yes")]
+    );
+    assert_eq!((answer.because.as_deref(), answer.stated_confidence), (Some("A link."), None));
+    assert!(answer.components.is_empty() && answer.labels.is_empty());
+}
+
+#[test]
+fn a_unified_answer_is_read_policy_by_policy() {
+    let prompt = compiled(&["link-spam", "insults"], Dialect::JsonChat);
+    let content = r#"{"link-spam":{"label":"spam"},"insults":{"label":"rude"}}"#;
+    check(&prompt, content, &[(LABEL, Some("spam")), (LABEL, Some("rude"))]);
+    let content = r#"{"insults":{"label":"allowed"},"link-spam":"spam"}"#;
+    check(&prompt, content, &[UNPARSABLE, (LABEL, Some("allowed"))]);
+    check(&prompt, r#"{"label":"spam"}"#, &[UNPARSABLE, UNPARSABLE]);
+}
+
+#[test]
+fn how_generation_ended_decides_what_a_reply_without_an_answer_is() {
+    let prompt = compiled(&["link-spam"], Dialect::JsonChat);
+    let ended = |finish, content: &str| {
+        let reply = ChatReply { finish, ..said(content) };
+        read(&reply, &prompt)[0].outcome
+    };
+    assert_eq!(ended(Finish::Length, "```j"), Outcome::Truncated);
+    assert_eq!(ended(Finish::ContentFilter, ""), Outcome::Filtered);
+    assert_eq!(ended(Finish::Length, r#"{"label":"spam"} and more"#), LABEL);
+    let refused = ChatReply { refusal: Some("No.".into()), ..said(r#"{"label":"spam"}"#) };
+    assert_eq!(read(&refused, &prompt)[0].outcome, Outcome::Refusal);
+}
+
+#[test]
+fn a_set_of_labels_is_ordered_and_spoken_for_by_the_most_severe() {
+    let prompt = compiled(&["topics"], Dialect::JsonChat);
+    let sets = |content: &str| {
+        let answer = read(&said(content), &prompt).remove(0);
+        (answer.outcome, answer.label, answer.labels.join("+"))
+    };
+    let label = |id: &str, all: &str| (LABEL, Some(id.to_owned()), all.to_owned());
+    assert_eq!(sets(r#"{"labels":["drugs","weapons","drugs"]}"#), label("drugs", "weapons+drugs"));
+    assert_eq!(sets(r#"{"labels":["neither","weapons"]}"#), label("weapons", "weapons"));
+    assert_eq!(sets(r#"{"labels":["neither"]}"#), label("neither", "neither"));
+    assert_eq!(sets(r#"{"labels":[]}"#), label("neither", "neither"));
+    let abstained = (Outcome::Abstain, Some("blurred".to_owned()), String::new());
+    assert_eq!(sets(r#"{"labels":["blurred"]}"#), abstained);
+    for odd in [r#"["blurred","drugs"]"#, r#"["cars"]"#, r#""drugs""#, "[1]"] {
+        assert_eq!(sets(&format!(r#"{{"labels":{odd}}}"#)).0, Outcome::Unparsable, "{odd}");
+    }
+}
+
+/// The label rolled up from these labels of the components 2, 3 and 4.
+#[track_caller]
+fn rolled_up(rule: &str, components: &str) -> Option<String> {
+    let text = super::cases::yaml("answers").replace("max-severity", rule);
+    let prompt = compile(vec![parsed(&text)], settings(Dialect::JsonChat)).unwrap();
+    let labels = components.split(' ').enumerate();
+    let one = |(at, label)| format!(r#"{{"criteria":[],"label":"{label}","n":{}}}"#, at + 2);
+    let components: Vec<String> = labels.map(one).collect();
+    let content = format!(r#"{{"components":[{}],"label":"allowed"}}"#, components.join(","));
+    let answer = read_unit(&said(&content), &prompt, &pictures()).remove(0);
+    assert_eq!(answer.label.as_deref(), Some("allowed"), "the model's own label stays");
+    answer.rolled_up
+}
+
+#[test]
+fn the_label_of_a_unit_is_computed_from_its_judged_components() {
+    let check = |rule, components, expected: Option<&str>| {
+        assert_eq!(rolled_up(rule, components).as_deref(), expected, "{rule}: {components}");
+    };
+    check("max-severity", "allowed promotion facilitation", Some("facilitation"));
+    check("max-severity", "allowed allowed allowed", Some("allowed"));
+    check("any", "allowed promotion not-visible", Some("promotion"));
+    check("any", "allowed allowed not-visible", Some("not-visible"));
+    check("all", "promotion facilitation promotion", Some("facilitation"));
+    check("all", "promotion facilitation allowed", Some("allowed"));
+    check("all", "promotion facilitation not-visible", Some("not-visible"));
+}
+
+#[test]
+fn nothing_is_rolled_up_when_a_component_has_no_label_or_two() {
+    assert_eq!(rolled_up("any", "promotion promotion"), None);
+    assert_eq!(rolled_up("any", "promotion promotion made-up"), None);
+    let prompt = compiled(&["answers"], Dialect::JsonChat);
+    let twice = r#"{"components":[{"label":"allowed","n":2},{"label":"promotion","n":2}],"label":"allowed"}"#;
+    assert_eq!(read_unit(&said(twice), &prompt, &pictures())[0].rolled_up, None);
+    let other = compiled(&["link-spam"], Dialect::JsonChat);
+    assert_eq!(read_unit(&said(r#"{"label":"spam"}"#), &other, &pictures())[0].rolled_up, None);
+}
+
+#[test]
+fn yes_is_the_violating_label_and_no_the_default() {
+    let prompt = compiled(&["link-spam"], Dialect::YesNo);
+    let check = |content, expected| check(&prompt, content, &[expected]);
+    check("Yes", (LABEL, Some("spam")));
+    check(" no.", (LABEL, Some("allowed")));
+    check("**YES**", (LABEL, Some("spam")));
+    for odd in ["Nobody knows", "Not sure", "Perhaps", "", "1"] {
+        check(odd, UNPARSABLE);
+    }
+    let cut = ChatReply { finish: Finish::Length, ..said("Yes") };
+    assert_eq!(outcomes(&read(&cut, &prompt)), [(LABEL, Some("spam"))]);
+    let cut = ChatReply { finish: Finish::Length, ..said("The") };
+    assert_eq!(read(&cut, &prompt)[0].outcome, Outcome::Truncated);
+}
+
+#[test]
+fn a_safety_verdict_names_the_label_of_each_policy() {
+    let prompt = compiled(&["link-spam", "insults"], Dialect::LlamaGuard);
+    let check = |content, first: &str, second: &str| {
+        check(&prompt, content, &[(LABEL, Some(first)), (LABEL, Some(second))]);
+    };
+    check("\n\nsafe", "allowed", "allowed");
+    check("unsafe\nS1", "spam", "allowed");
+    check("unsafe\nS2, s3", "allowed", "cruel");
+    check("Unsafe\nS1,S2,S1", "spam", "rude");
+    for odd in ["unsafe", "unsafe\nS9", "unsafe\nS1,S9", "unsafe\nviolence", "fine", ""] {
+        super::reply::check(&prompt, odd, &[UNPARSABLE, UNPARSABLE]);
+    }
+    let cut = ChatReply { finish: Finish::Length, ..said("unsafe\nS1,S") };
+    assert!(read(&cut, &prompt).iter().all(|answer| answer.outcome == Outcome::Truncated));
+}
+
+#[test]
+fn an_unsafe_verdict_on_the_only_category_needs_no_code() {
+    check(&compiled(&["link-spam"], Dialect::LlamaGuard), "unsafe", &[(LABEL, Some("spam"))]);
+}
+
+/// Reads a recorded body as the answer to a prompt.
+fn recorded(name: &str, prompt: &CompiledPrompt) -> Vec<Answer> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples");
+    let body = fs::read(folder.join(format!("{name}.response.body"))).unwrap();
+    let headers = Default::default();
+    let response = Response { status: 200, headers: &headers, body: &body, cut: false };
+    let asked = Asked { url: "http://127.0.0.1/v1", model: "m", bytes: 100 };
+    read(&classify(&response, &asked, Duration::ZERO).reply.unwrap(), prompt)
+}
+
+#[test]
+fn recorded_bodies_of_real_servers_are_read_as_what_they_are() {
+    let toxic = "policy: toxicity\nversion: 1.0.0\nlabels: {benign: {default: true}, toxic: {severity: 1, definition: Toxic.}}\n";
+    let json = compile(vec![parsed(toxic)], settings(Dialect::JsonChat)).unwrap();
+    assert_eq!(outcomes(&recorded("llamacpp.schema", &json)), [(LABEL, Some("toxic"))]);
+    assert_eq!(outcomes(&recorded("llama.gemma_schema", &json)), [(LABEL, Some("toxic"))]);
+    assert_eq!(outcomes(&recorded("llamacpp.truncated", &json)), [(Outcome::Truncated, None)]);
+    assert_eq!(outcomes(&recorded("llamacpp.chat", &json))[0].1, None);
+    assert_eq!(recorded("llama.gemma_schema", &json)[0].label_probability, None);
+}
+
+#[test]
+fn the_probability_of_a_recorded_no_comes_from_its_first_token() {
+    let prompt = compiled(&["link-spam"], Dialect::YesNo);
+    let answers = recorded("llamacpp.logprobs", &prompt);
+    assert_eq!(outcomes(&answers), [(LABEL, Some("allowed"))]);
+    let (no, yes) = (-0.7485654950141907f64, -2.0018155574798584f64);
+    let expected = no.exp() / (no.exp() + yes.exp());
+    assert!((answers[0].label_probability.unwrap() - expected).abs() < 1e-12);
+}
+
+#[test]
+fn asking_for_probabilities_changes_the_request_and_nothing_else() {
+    let with = PromptSettings { label_probability: true, ..settings(Dialect::JsonChat) };
+    let with = compile(super::cases::policies(&["link-spam"]), with).unwrap();
+    assert_eq!(with.system(), compiled(&["link-spam"], Dialect::JsonChat).system());
+    check(&with, r#"{"label":"spam"}"#, &[(LABEL, Some("spam"))]);
+}
