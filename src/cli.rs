@@ -4,6 +4,7 @@ mod check;
 mod compile;
 mod demo;
 mod diff;
+mod explain;
 mod failure;
 mod gold;
 mod init;
@@ -75,6 +76,7 @@ enum Command {
     Demo(demo::DemoArgs),
     Init(init::InitArgs),
     Check(check::CheckArgs),
+    Explain(explain::ExplainArgs),
     Compile(compile::CompileArgs),
     Try(try_text::TryArgs),
     Test(policy_tests::TestArgs),
@@ -114,6 +116,7 @@ fn dispatch(command: Command, project: Option<PathBuf>, output: &Output) -> Resu
         Command::Demo(args) => demo::run(args, output),
         Command::Init(args) => init::run(args, output),
         Command::Check(args) => check::run(&args, project, output),
+        Command::Explain(args) => explain::run(&args, output),
         Command::Compile(args) => compile::run(&args, project, output),
         Command::Try(args) => try_text::run(args, project, output),
         Command::Test(args) => policy_tests::run(&args, project, output),

@@ -13,6 +13,7 @@ pub mod check;
 pub mod compile;
 pub mod demo;
 pub mod diff;
+pub mod explain;
 pub mod gold;
 pub mod init;
 pub mod label;

@@ -20,6 +20,7 @@ use titer::diag::Diagnostic;
 use titer::diag::Place;
 use titer::diag::Source;
 use titer::policy;
+use titer::policy::LintSettings;
 
 fn corpus(folder: &str) -> Vec<(PathBuf, Source)> {
     let folder = Path::new("tests/suite").join(folder);
@@ -168,7 +169,14 @@ proptest! {
         let full = fs::read_to_string("tests/suite/valid/full.yaml").unwrap();
         let (start, end) = (full.floor_char_boundary(cut), full.floor_char_boundary(cut + length));
         let source = Source::new("t", &[&full[..start], &patch, &full[end..]].concat());
-        let found = diagnostics(&source);
+        let found = match policy::Reader::prepare().read(&source, &imported(&source)) {
+            Ok(checked) => {
+                prop_assert_eq!(policy::diff(&checked.policy, &checked.policy), []);
+                policy::lint(&checked, &LintSettings { off: BTreeSet::new() })
+            }
+            Err(found) => found,
+        };
+        prop_assert_eq!(titer::diag::github(&found).lines().count(), found.len());
         let shown = titer::diag::text(&found, &[source], Color::Plain);
         prop_assert_eq!(shown.is_empty(), found.is_empty());
     }

@@ -11,6 +11,10 @@ use clap::ValueEnum;
 use serde_json::json;
 use std::path::Path;
 use std::path::PathBuf;
+use std::time::Duration;
+
+/// How soon a change is seen.
+const AGAIN: Duration = Duration::from_millis(300);
 
 /// Find every mistake in policies and titer.yaml, with its line and column
 #[derive(Debug, Args)]
@@ -22,6 +26,9 @@ pub(super) struct CheckArgs {
     /// Print for another program, in place of text or JSON
     #[arg(long, value_name = "FORM")]
     annotate: Option<Annotate>,
+    /// Check again whenever a file changes, until Ctrl-C
+    #[arg(long, conflicts_with = "annotate")]
+    watch: bool,
 }
 
 /// Forms other programs take.
@@ -38,6 +45,32 @@ pub(super) fn run(
     project: Option<&Path>,
     output: &Output,
 ) -> Result<(), Failure> {
+    if args.watch {
+        return watch(args, project, output);
+    }
+    once(args, project, output)
+}
+
+/// Checks, waits until what was read changes, and checks again.
+fn watch(args: &CheckArgs, project: Option<&Path>, output: &Output) -> Result<(), Failure> {
+    let mut seen = None;
+    loop {
+        // Comparing the texts themselves misses no change, whatever a file's clock says.
+        let found = check::check(&args.paths, project)?;
+        let now: Vec<String> =
+            found.sources.iter().map(|source| source.text().to_owned()).collect();
+        if seen.as_ref() != Some(&now) {
+            seen = Some(now);
+            match once(args, project, output) {
+                Ok(()) | Err(Failure::Said(_)) => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        std::thread::sleep(AGAIN);
+    }
+}
+
+fn once(args: &CheckArgs, project: Option<&Path>, output: &Output) -> Result<(), Failure> {
     let checked = check::check(&args.paths, project)?;
     let errors = checked.errors();
     let warnings = checked.diagnostics.len() - errors;
