@@ -7,6 +7,7 @@ mod diff;
 mod explain;
 mod failure;
 mod gold;
+mod guide;
 mod init;
 mod label;
 mod log;
@@ -78,6 +79,7 @@ enum Command {
     Check(check::CheckArgs),
     Explain(explain::ExplainArgs),
     Compile(compile::CompileArgs),
+    Guide(guide::GuideArgs),
     Try(try_text::TryArgs),
     Test(policy_tests::TestArgs),
     Diff(diff::DiffArgs),
@@ -118,6 +120,7 @@ fn dispatch(command: Command, project: Option<PathBuf>, output: &Output) -> Resu
         Command::Check(args) => check::run(&args, project, output),
         Command::Explain(args) => explain::run(&args, output),
         Command::Compile(args) => compile::run(&args, project, output),
+        Command::Guide(args) => guide::run(&args, project, output),
         Command::Try(args) => try_text::run(args, project, output),
         Command::Test(args) => policy_tests::run(&args, project, output),
         Command::Diff(args) => diff::run(&args, project, output),

@@ -15,6 +15,7 @@ pub mod demo;
 pub mod diff;
 pub mod explain;
 pub mod gold;
+pub mod guide;
 pub mod init;
 pub mod label;
 pub mod policy_tests;

@@ -47,18 +47,34 @@ pub(super) fn run(
     Ok(())
 }
 
+/// A message's text; its images are named, not printed.
+fn content(content: &Value) -> String {
+    let part = |part: &Value| match part["text"].as_str() {
+        Some(text) => text.to_owned(),
+        None => "(the image stands here)".to_owned(),
+    };
+    match (content.as_str(), content.as_array()) {
+        (Some(text), _) => text.to_owned(),
+        (None, parts) => parts.into_iter().flatten().map(part).collect::<Vec<_>>().join("\n"),
+    }
+}
+
 fn text(request: &Compiled, verbosity: Verbosity) -> String {
-    let message =
-        |at: usize| request.request["messages"][at]["content"].as_str().unwrap_or_default();
     let mut text = format!(
-        "{} · prompt {} · about {} + {} tokens (estimated from length)\n\n--- system ---\n{}\n--- user ---\n{}\n",
+        "{} · prompt {} · {} + {} tokens{}\n",
         request.policies.join(" + "),
         request.fingerprint.get(..12).unwrap_or_default(),
-        request.system_tokens_estimated,
-        request.unit_tokens_estimated,
-        message(0),
-        message(1),
+        request.system_tokens,
+        request.unit_tokens,
+        if request.tokens_estimated { " (estimated from length)" } else { "" },
     );
+    if !request.left_out.is_empty() {
+        text.push_str(&format!("the dialect leaves out: {}\n", request.left_out.join(", ")));
+    }
+    for message in request.request["messages"].as_array().into_iter().flatten() {
+        let role = message["role"].as_str().unwrap_or_default();
+        text.push_str(&format!("\n--- {role} ---\n{}\n", content(&message["content"])));
+    }
     let schema = &request.request["response_format"]["json_schema"]["schema"];
     if *schema != Value::Null {
         let pretty = serde_json::to_string_pretty(schema).unwrap_or_default();

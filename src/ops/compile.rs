@@ -6,7 +6,7 @@ use super::labeler::AdHoc;
 use super::policies;
 use super::program::Program;
 use crate::prompt;
-use crate::requests::estimated_tokens;
+use crate::requests;
 use crate::unit::Unit;
 use serde::Serialize;
 use serde_json::Value;
@@ -20,10 +20,14 @@ pub struct Compiled {
     pub fingerprint: String,
     /// The whole request, with the given unit or a placeholder.
     pub request: Value,
-    /// Tokens of the static part, estimated from its length.
-    pub system_tokens_estimated: u64,
-    /// Tokens of the unit's part, estimated from its length.
-    pub unit_tokens_estimated: u64,
+    /// Tokens of the static part.
+    pub system_tokens: u64,
+    /// Tokens of the unit's part.
+    pub unit_tokens: u64,
+    /// Whether the counts are estimates from lengths: the model's own tokenizer is not known.
+    pub tokens_estimated: bool,
+    /// What the policies say and the dialect cannot carry.
+    pub left_out: Vec<&'static str>,
 }
 
 /// Compiles policies for a labeler, with a unit or a placeholder.
@@ -52,13 +56,17 @@ pub fn compile(
         .iter()
         .map(|prompt| {
             let body = prompt.request_body(unit)?;
+            let count = |text: &str| requests::tokens(&settings.model, text);
+            let (of_system, of_unit) = (count(prompt.system()), count(&prompt.user_message(unit)?));
             let request = serde_json::from_slice(&body).unwrap_or(Value::Null);
             Ok(Compiled {
                 policies: prompt.policies().iter().map(|policy| policy.id.clone()).collect(),
                 fingerprint: prompt.fingerprint().to_string(),
                 request,
-                system_tokens_estimated: estimated_tokens(prompt.system().len()),
-                unit_tokens_estimated: estimated_tokens(prompt.user_message(unit)?.len()),
+                system_tokens: of_system.count,
+                unit_tokens: of_unit.count,
+                tokens_estimated: of_system.estimated || of_unit.estimated,
+                left_out: prompt.left_out().iter().map(|feature| feature.name()).collect(),
             })
         })
         .collect()

@@ -9,6 +9,7 @@ use crate::io::is_full;
 use crate::llm::ConnectionError;
 use crate::llm::simulate::SimulationError;
 use crate::prompt::CompileError;
+use crate::prompt::GuideError;
 use crate::report::RenderError;
 use crate::sampling::SamplingError;
 use crate::stats::StatsError;
@@ -90,6 +91,9 @@ pub enum OpsError {
     /// A simulated endpoint that cannot start.
     #[error(transparent)]
     Simulation(#[from] SimulationError),
+    /// A guide.
+    #[error(transparent)]
+    Guide(#[from] GuideError),
     /// The report.
     #[error(transparent)]
     Render(#[from] RenderError),
@@ -115,6 +119,7 @@ impl OpsError {
             | Self::Stats(_)
             | Self::Connection(_)
             | Self::Simulation(_)
+            | Self::Guide(_)
             | Self::Render(_) => Ending::ChangeSomething,
         }
     }
@@ -135,6 +140,7 @@ impl OpsError {
             | Self::Stats(_)
             | Self::Connection(_)
             | Self::Simulation(_)
+            | Self::Guide(_)
             | Self::Render(_) => None,
         }
     }

@@ -4,6 +4,7 @@ use super::error::OpsError;
 use super::program::AnswerFile;
 use super::program::BundlingName;
 use super::program::DialectName;
+use super::program::EffortName;
 use super::program::LabelerFile;
 use super::program::LimitsFile;
 use super::program::OmitName;
@@ -19,6 +20,7 @@ use crate::prompt::AnswerSettings;
 use crate::prompt::Bundling;
 use crate::prompt::Dialect;
 use crate::prompt::PromptSettings;
+use crate::prompt::ReasoningEffort;
 use crate::prompt::Rung;
 use crate::prompt::TokenCap;
 use crate::requests::Price;
@@ -174,6 +176,8 @@ fn plain(url: String, model: String, separate: bool) -> LabelerFile {
         answer: AnswerFile::default(),
         temperature: TemperatureFile::Number(0.0),
         seed: None,
+        label_probability: false,
+        reasoning_effort: None,
         max_output_tokens: None,
         token_cap: TokenCapName::MaxTokens,
         limits: LimitsFile::default(),
@@ -211,6 +215,9 @@ fn prompt_settings(file: &LabelerFile, url: String) -> PromptSettings {
         model: file.model.clone(),
         dialect: match file.dialect {
             DialectName::JsonChat => Dialect::JsonChat,
+            DialectName::GptOssSafeguard => Dialect::GptOssSafeguard,
+            DialectName::LlamaGuard => Dialect::LlamaGuard,
+            DialectName::YesNo => Dialect::YesNo,
         },
         rung: match file.output {
             OutputName::Auto | OutputName::Schema => Rung::Schema,
@@ -223,10 +230,14 @@ fn prompt_settings(file: &LabelerFile, url: String) -> PromptSettings {
         answer: AnswerSettings {
             rationale_words: file.answer.rationale_words,
             confidence: file.answer.confidence,
-            abstain: true,
+            abstain: file.answer.abstain,
         },
-        label_probability: false,
-        reasoning_effort: None,
+        label_probability: file.label_probability,
+        reasoning_effort: file.reasoning_effort.map(|effort| match effort {
+            EffortName::Low => ReasoningEffort::Low,
+            EffortName::Medium => ReasoningEffort::Medium,
+            EffortName::High => ReasoningEffort::High,
+        }),
         temperature: match file.temperature {
             TemperatureFile::Number(number) => Some(number),
             TemperatureFile::Word(OmitName::Omit) => None,
@@ -339,7 +350,10 @@ impl Labeler {
             "answer": {
                 "rationale_words": prompt.answer.rationale_words,
                 "confidence": prompt.answer.confidence,
+                "abstain": prompt.answer.abstain,
             },
+            "label_probability": prompt.label_probability,
+            "reasoning_effort": prompt.reasoning_effort.map(ReasoningEffort::name),
             "temperature": prompt.temperature,
             "seed": prompt.seed,
             "max_output_tokens": prompt.max_output_tokens,

@@ -147,6 +147,22 @@ fn is_path(name: &str) -> bool {
     path.is_file() || path.is_dir() && path.components().nth(1).is_some()
 }
 
+/// Reads exactly one policy, by path or id.
+///
+/// # Errors
+///
+/// As [`load`]; a name that holds several.
+pub(crate) fn single(program: &Program, named: &str) -> Result<Arc<Policy>, OpsError> {
+    let reading = load(program, &[named.to_owned()])?;
+    match reading.policies.as_slice() {
+        [(only, _)] => Ok(Arc::clone(only)),
+        several => Err(OpsError::refused(
+            format!("`{named}` holds {} policies", several.len()),
+            "name one of them",
+        )),
+    }
+}
+
 /// Narrows the project's policies to the named ones, or to those in use when none is named.
 fn keep_named(reading: &mut Reading, named: &[String], ids: &[&String]) -> Result<(), OpsError> {
     let known: Vec<String> = reading.policies.iter().map(|(policy, _)| policy.id.clone()).collect();

@@ -23,6 +23,7 @@ use crate::measure::PolicyPrevalence;
 use crate::measure::Salts;
 use crate::measure::Settings;
 use crate::measure::Subject;
+use crate::policy::Mode;
 use crate::policy::Policy;
 use crate::stats::Draws;
 use crate::stats::Level;
@@ -242,11 +243,28 @@ impl Estimating<'_> {
     }
 }
 
+/// Where several labels may apply at once, a row holds the most severe: a rule on severity sees all it needs, a rule that
+/// names labels would miss the others.
+fn only_by_severity(policy: &Policy, rule: &PositiveRule) -> Result<(), OpsError> {
+    let by_severity = matches!(rule, PositiveRule::One(rule) if rule == "violating" || rule.starts_with("severity"));
+    if policy.mode != Mode::Multi || by_severity {
+        return Ok(());
+    }
+    Err(OpsError::refused(
+        format!(
+            "policy `{}` allows several labels at once, and `positive` names labels",
+            policy.id
+        ),
+        "use `positive: violating` or `positive: \"severity >= N\"`, or make the label a policy of its own",
+    ))
+}
+
 /// Returns which labels of a policy count as violating: as titer.yaml says, else severity above 0.
 fn positive(program: &Program, policy: &Policy) -> Result<Positive, OpsError> {
     let configured = program.file.estimate.as_ref().and_then(|estimate| {
         estimate.policies.iter().find(|(id, _)| *id == policy.id).map(|(_, rule)| &rule.positive)
     });
+    configured.map_or(Ok(()), |rule| only_by_severity(policy, rule))?;
     Ok(match configured {
         None => Positive::violating(policy)?,
         Some(PositiveRule::One(rule))

@@ -7,6 +7,7 @@ pub(crate) use file::BundlingName;
 pub(crate) use file::DesignName;
 pub(crate) use file::DialectName;
 pub(crate) use file::DrawnName;
+pub(crate) use file::EffortName;
 pub(crate) use file::GoldFile;
 pub(crate) use file::LabelerFile;
 pub(crate) use file::LimitsFile;

@@ -11,6 +11,7 @@ use crate::requests::Plan;
 use crate::store;
 use crate::store::Reader;
 use crate::unit::Unit;
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -92,7 +93,11 @@ fn wire(unit: &Unit, row: store::LabelRow, labeler: &str) -> LabelRow {
         label: answer.label,
         criteria: answer.criteria,
         checks: answer.checks,
-        components: Vec::new(),
+        components: answer
+            .components
+            .iter()
+            .map(|part| json!({"criteria": part.criteria, "label": part.label, "n": part.n}))
+            .collect(),
         because: answer.because,
         stated_confidence: answer.stated_confidence,
         label_probability: answer.label_probability,

@@ -1,6 +1,7 @@
 //! Label rows: one for each unit, policy and request, appended and never changed.
 
 use crate::reply::Answer;
+use crate::reply::ComponentAnswer;
 use crate::reply::Outcome;
 use crate::store::Reader;
 use crate::store::StoreError;
@@ -11,6 +12,8 @@ use rusqlite::Row;
 use rusqlite::ToSql;
 use rusqlite::named_params;
 use rusqlite::types::Type;
+use serde_json::Value;
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::collections::HashSet;
 
@@ -69,7 +72,7 @@ impl LabelRow {
             labeler, prompt, request, attempts, input_tokens, cached_tokens, output_tokens, cost_usd,
             latency_ms, labeled_at)
         VALUES (:unit, :unit_hash, :policy, :policy_version, :outcome, :settled,
-            :label, :criteria, :checks, '{}', :because, :stated_confidence, :label_probability,
+            :label, :criteria, :checks, :components, :because, :stated_confidence, :label_probability,
             :labeler, :prompt, :request, :attempts, :input_tokens, :cached_tokens, :output_tokens,
             :cost_usd, :latency_ms, :labeled_at)
         ON CONFLICT DO NOTHING";
@@ -104,6 +107,7 @@ impl LabelRow {
                 ":label": answer.label,
                 ":criteria": serde_json::json!(answer.criteria).to_string(),
                 ":checks": serde_json::json!(answer.checks).to_string(),
+                ":components": parts(answer),
                 ":because": answer.because,
                 ":stated_confidence": answer.stated_confidence,
                 ":label_probability": answer.label_probability,
@@ -136,13 +140,14 @@ impl LabelRow {
         let outcome: String = row.get("outcome")?;
         let outcome = Outcome::from_name(&outcome).ok_or_else(|| unreadable(row, "outcome"))?;
         let fingerprint = |name| row.get(name).map(Fingerprint::from_bytes);
+        let parts = json::<Value>(row, "components")?;
         let answer = Answer {
             policy: row.get("policy")?,
             outcome,
             label: row.get("label")?,
-            labels: Vec::new(),
-            components: Vec::new(),
-            rolled_up: None,
+            labels: texts(&parts["labels"]),
+            components: components(&parts["components"]),
+            rolled_up: parts["rolled_up"].as_str().map(str::to_owned),
             criteria: json::<Vec<String>>(row, "criteria")?,
             checks: json::<BTreeMap<String, String>>(row, "checks")?,
             because: row.get("because")?,
@@ -178,6 +183,35 @@ impl Billed {
             cost_usd: row.get("cost_usd")?,
         })
     }
+}
+
+/// What an answer says beside one label, as the `components` column holds it.
+fn parts(answer: &Answer) -> String {
+    if answer.labels.is_empty() && answer.components.is_empty() && answer.rolled_up.is_none() {
+        return "{}".to_owned();
+    }
+    let components: Vec<Value> = answer
+        .components
+        .iter()
+        .map(|part| json!({"criteria": part.criteria, "label": part.label, "n": part.n}))
+        .collect();
+    json!({"labels": answer.labels, "components": components, "rolled_up": answer.rolled_up})
+        .to_string()
+}
+
+fn components(list: &Value) -> Vec<ComponentAnswer> {
+    let one = |part: &Value| {
+        Some(ComponentAnswer {
+            n: usize::try_from(part["n"].as_u64()?).ok()?,
+            label: part["label"].as_str()?.to_owned(),
+            criteria: texts(&part["criteria"]),
+        })
+    };
+    list.as_array().into_iter().flatten().filter_map(one).collect()
+}
+
+fn texts(list: &Value) -> Vec<String> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 impl Reader {

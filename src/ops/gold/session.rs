@@ -10,6 +10,9 @@ use crate::gold::Question;
 use crate::gold::Queue;
 use crate::gold::Undone;
 use crate::policy::Policy;
+use crate::prompt;
+use crate::prompt::Audience;
+use crate::prompt::GuideFormat;
 use crate::sampling::Salt;
 use crate::store::Access;
 use crate::store::Annotation;
@@ -251,25 +254,7 @@ fn choices(policy: &Policy) -> Vec<Choice> {
     labels.chain(reasons).collect()
 }
 
-/// The rules in the order a rater needs them.
+/// The rater's guide; without one the labels on the screen still say what they mean.
 fn guide(policy: &Policy) -> String {
-    let mut lines = Vec::new();
-    lines.extend(policy.scope.iter().map(|scope| scope.trim().to_owned()));
-    lines.extend(policy.terms.iter().map(|term| format!("{}: {}", term.id, term.text.trim())));
-    for label in &policy.labels {
-        let yes = label.includes.iter().map(|rule| format!("+ {}: {}", rule.id, rule.text.trim()));
-        let no = label.excludes.iter().map(|rule| format!("- {}: {}", rule.id, rule.text.trim()));
-        lines.extend(yes.chain(no));
-    }
-    for exception in &policy.exceptions {
-        let unless = exception.unless.as_ref().map(|text| format!(" Unless: {}", text.trim()));
-        lines.push(format!(
-            "! {}: {} Then `{}`.{}",
-            exception.id,
-            exception.when.trim(),
-            exception.then,
-            unless.unwrap_or_default()
-        ));
-    }
-    lines.join("\n")
+    prompt::guide(policy, Audience::Rater, GuideFormat::Markdown).unwrap_or_default()
 }

@@ -72,6 +72,12 @@ pub(crate) struct LabelerFile {
     /// Seed sent along with every request.
     #[serde(default)]
     pub(crate) seed: Option<u64>,
+    /// Whether the probability of the label's token is asked for.
+    #[serde(default)]
+    pub(crate) label_probability: bool,
+    /// How hard a reasoning model thinks; its own default when absent.
+    #[serde(default)]
+    pub(crate) reasoning_effort: Option<EffortName>,
     /// The most tokens one answer may have; derived from the answer's form when absent.
     #[serde(default)]
     pub(crate) max_output_tokens: Option<u32>,
@@ -111,6 +117,24 @@ pub(crate) enum DialectName {
     /// System and user message, answer as JSON: the generic dialect.
     #[default]
     JsonChat,
+    /// The four sections gpt-oss-safeguard is trained on, answer as JSON.
+    GptOssSafeguard,
+    /// One user turn with custom categories, answered `safe` or `unsafe`.
+    LlamaGuard,
+    /// One yes-or-no question, answered by one token.
+    YesNo,
+}
+
+/// How hard a reasoning model thinks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum EffortName {
+    /// As little as it can.
+    Low,
+    /// The usual.
+    Medium,
+    /// As much as it likes.
+    High,
 }
 
 /// How the form of an answer is enforced.
@@ -156,6 +180,8 @@ pub(crate) struct AnswerFile {
     pub(crate) rationale_words: u32,
     /// Whether the model states a confidence from 0 to 1.
     pub(crate) confidence: bool,
+    /// Whether the policy's abstain reasons may be answered; without them a label is forced.
+    pub(crate) abstain: bool,
 }
 
 /// How fast requests may go.
@@ -344,7 +370,7 @@ pub(crate) enum PositiveRule {
 
 impl Default for AnswerFile {
     fn default() -> Self {
-        Self { rationale_words: 40, confidence: true }
+        Self { rationale_words: 40, confidence: true, abstain: true }
     }
 }
 
