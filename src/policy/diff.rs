@@ -16,7 +16,8 @@ use text::Text;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// What changed: the full id of a criterion, the id of a label or an exception, `examples.3`
-    /// (as numbered in the newer version that has it, from 1), or a key such as `scope` or `terms.stunt`.
+    /// (as numbered in the newer version that has it, from 1), or a key such as `scope`, `terms.stunt`,
+    /// `promotion.definition` or `edsa.unless`.
     pub id: String,
     /// How it changed.
     pub kind: ChangeKind,
@@ -230,7 +231,7 @@ impl Differ<'_> {
             let default = |label: &Label| if label.default { "default" } else { "not the default" };
             self.setting(&label.id, default(before), default(label));
             let texts = (before.definition.as_deref(), label.definition.as_deref());
-            self.optional(&label.id, texts, Level::Major);
+            self.optional(&format!("{}.definition", label.id), texts, Level::Major);
             self.criteria(&Sides::of(before), &Sides::of(label));
         }
         for label in old.labels.iter().filter(|label| new.label(&label.id).is_none()) {
@@ -278,7 +279,7 @@ impl Differ<'_> {
             self.text(id, &before.when, &exception.when);
             self.setting(id, &before.then, &exception.then);
             let unless = (before.unless.as_deref(), exception.unless.as_deref());
-            self.optional(id, unless, Level::Major);
+            self.optional(&format!("{id}.unless"), unless, Level::Major);
         }
         for exception in &old.exceptions {
             if !new.exceptions.iter().any(|now| now.id == exception.id) {

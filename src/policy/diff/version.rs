@@ -153,6 +153,8 @@ tests: [{unit: y, expect: fine}]
         let less = "1.3.0 claims less than the changes mean, those of bad.steps; after 1.2.3 it must be 2.0.0";
         check(&[widened, ("1.2.3", "1.3.0")], &["bad.steps Widened Major"], less);
         check(&[widened, ("1.2.3", "2.0.0")], &["bad.steps Widened Major"], "");
+        let defined = [("severity: 1", "severity: 1, definition: Bad."), ("1.2.3", "2.0.0")];
+        check(&defined, &["bad.definition Added Major"], "");
         let severity = [("severity: 1", "severity: 2"), ("1.2.3", "2.0.0")];
         check(&severity, &["bad SeverityChanged Major"], "");
         let order = [("[bad.steps, bad.dare]", "[bad.dare, bad.steps]"), ("1.2.3", "2.0.0")];

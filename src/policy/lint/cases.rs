@@ -5,6 +5,7 @@ use super::hint;
 use crate::policy::Policy;
 use crate::unit::Component;
 use crate::unit::Content;
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 /// The characters of one shingle.
@@ -127,21 +128,21 @@ impl Linter<'_> {
             return;
         }
         let policy = self.policy;
-        let examples: Vec<(usize, String, BTreeSet<String>)> = policy
+        let examples: Vec<(usize, Vec<u128>)> = policy
             .examples
             .iter()
             .take(MOST_COMPARED)
             .enumerate()
             .map(|(at, example)| (at, judged_text(policy, &example.components)))
-            .map(|(at, text)| (at, text.clone(), shingles(&text)))
+            .map(|(at, text)| (at, shingles(&text)))
             .collect();
         for (at, test) in policy.tests.iter().take(MOST_COMPARED).enumerate() {
             let text = judged_text(policy, &test.components);
             let of_test = shingles(&text);
             // An equal unit is the warning P033 already.
             let same = policy.examples.iter().any(|one| one.components == test.components);
-            let near = examples.iter().find(|(_, _, of_example)| alike(&of_test, of_example));
-            let Some((example, ..)) = near.filter(|_| !same) else { continue };
+            let near = examples.iter().find(|(_, of_example)| alike(&of_test, of_example));
+            let Some((example, _)) = near.filter(|_| !same) else { continue };
             let place = self.key(&["tests", &at.to_string(), "unit"]);
             let related = self.key(&["examples", &example.to_string(), "unit"]);
             let message = "the unit of this test is nearly that of an example".to_owned();
@@ -198,20 +199,49 @@ fn judged_text(policy: &Policy, components: &[Component]) -> String {
     texts.join(" ")
 }
 
-fn shingles(text: &str) -> BTreeSet<String> {
+/// The shingles of a text in order, each once, as its characters side by side.
+fn shingles(text: &str) -> Vec<u128> {
+    const BITS_OF_A_CHARACTER: usize = 21;
     let letters: Vec<char> =
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    let packed = |letters: &[char]| {
+        letters.iter().fold(0, |bits, c| bits << BITS_OF_A_CHARACTER | u128::from(u32::from(*c)))
+    };
     if letters.len() <= SHINGLE {
-        return std::iter::once(letters.into_iter().collect()).collect();
+        return vec![packed(&letters)];
     }
-    letters.windows(SHINGLE).map(|window| window.iter().collect()).collect()
+    let mut shingles: Vec<u128> = letters.windows(SHINGLE).map(packed).collect();
+    shingles.sort_unstable();
+    shingles.dedup();
+    shingles
 }
 
 #[allow(clippy::cast_precision_loss, reason = "the texts of a policy have fewer than 2^52 letters")]
-fn alike(a: &BTreeSet<String>, b: &BTreeSet<String>) -> bool {
-    let common = a.intersection(b).count();
-    let all = a.len() + b.len() - common;
-    common as f64 >= NEAR * all as f64
+fn alike(a: &[u128], b: &[u128]) -> bool {
+    let enough = |common: usize| {
+        let all = a.len() + b.len() - common;
+        common as f64 >= NEAR * all as f64
+    };
+    // Most pairs differ too much in length to be looked at.
+    enough(a.len().min(b.len())) && enough(n_common(a, b))
+}
+
+/// How many values two ordered lists share.
+fn n_common(a: &[u128], b: &[u128]) -> usize {
+    let (mut a, mut b) = (a.iter().peekable(), b.iter().peekable());
+    let mut common = 0;
+    while let (Some(left), Some(right)) = (a.peek(), b.peek()) {
+        match left.cmp(right) {
+            Ordering::Less => a.next(),
+            Ordering::Greater => b.next(),
+            Ordering::Equal => {
+                common += 1;
+                b.next();
+                a.next()
+            }
+        };
+    }
+    common
 }
 
 #[cfg(test)]
