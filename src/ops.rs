@@ -27,6 +27,7 @@ pub mod try_text;
 
 pub use crate::io::is_full;
 pub use crate::policy::schema as policy_schema;
+pub use crate::policy::terms_schema;
 pub use crate::worker::Tally;
 pub use error::Ending;
 pub use error::OpsError;

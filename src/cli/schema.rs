@@ -19,6 +19,8 @@ pub(super) struct SchemaArgs {
 enum SchemaName {
     /// A policy
     Policy,
+    /// A file of shared terms
+    Terms,
     /// titer.yaml
     Program,
 }
@@ -26,6 +28,7 @@ enum SchemaName {
 pub(super) fn run(args: &SchemaArgs, output: &Output) -> Result<(), Failure> {
     let schema = match args.name {
         SchemaName::Policy => ops::policy_schema(),
+        SchemaName::Terms => ops::terms_schema(),
         SchemaName::Program => ops::program_schema(),
     };
     output.raw(&serde_json::to_string_pretty(&schema).map_err(std::io::Error::other)?)?;
