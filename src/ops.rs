@@ -31,6 +31,7 @@ pub use crate::policy::terms_schema;
 pub use crate::worker::Tally;
 pub use error::Ending;
 pub use error::OpsError;
+pub use error::chain;
 pub use labeler::AdHoc;
 pub use labeler::Labeler;
 pub use program::Program;

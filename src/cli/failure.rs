@@ -5,8 +5,8 @@ use crate::diag;
 use crate::diag::Color;
 use crate::ops::Ending;
 use crate::ops::OpsError;
+use crate::ops::chain;
 use crate::ops::is_full;
-use std::error::Error;
 use std::io;
 use std::io::IsTerminal;
 
@@ -90,20 +90,6 @@ pub(super) fn color() -> Color {
     } else {
         Color::Plain
     }
-}
-
-/// The message and every cause below it, each once.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
 }
 
 /// Prints an error and what to do on standard error.

@@ -166,6 +166,21 @@ fn store_ending(error: &StoreError) -> Ending {
     if error.is_resumable() { Ending::StoppedEarly } else { Ending::ChangeSomething }
 }
 
+/// Returns the message of an error and of every cause below it, each once.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
 /// Returns `1 mistake`, `2 mistakes`.
 pub(crate) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })

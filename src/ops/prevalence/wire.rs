@@ -8,6 +8,7 @@ use crate::measure::Estimate;
 use crate::measure::Finding;
 use crate::measure::Missing;
 use crate::measure::PolicyPrevalence;
+use crate::ops::chain;
 use crate::stats::StatsError;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -175,7 +176,7 @@ fn estimate(estimate: &Result<Estimate, Missing>) -> EstimateJson {
             n_eff: made.n_eff,
             raw: made.raw,
         },
-        Err(missing) => EstimateJson::Missing { missing: missing.to_string() },
+        Err(missing) => EstimateJson::Missing { missing: chain(missing) },
     }
 }
 
@@ -186,7 +187,7 @@ fn rate(rate: &Result<ErrorRate, StatsError>) -> RateJson {
             low: rate.interval.low,
             high: rate.interval.high,
         },
-        Err(reason) => RateJson::Missing { missing: reason.to_string() },
+        Err(reason) => RateJson::Missing { missing: chain(reason) },
     }
 }
 
