@@ -20,3 +20,5 @@ mod full_disk;
 mod verbs;
 #[path = "cli/whole_loop.rs"]
 mod whole_loop;
+#[path = "cli/writer.rs"]
+mod writer;

@@ -4,13 +4,17 @@ use super::bench::Project;
 use super::bench::Simulated;
 use std::collections::BTreeSet;
 
-const VERBS: [&[&str]; 17] = [
+const VERBS: [&[&str]; 21] = [
     &[],
     &["demo"],
     &["init"],
     &["check"],
     &["compile"],
     &["try"],
+    &["test"],
+    &["diff"],
+    &["guide"],
+    &["explain"],
     &["sample"],
     &["label"],
     &["gold"],
@@ -43,6 +47,7 @@ fn schemas_are_the_committed_ones() {
     let project = Project::empty();
     for (name, committed) in [
         ("policy", include_str!("../../schemas/policy.json")),
+        ("terms", include_str!("../../schemas/terms.json")),
         ("program", include_str!("../../schemas/program.json")),
     ] {
         assert_eq!(project.titer(&["schema", name]).done().stdout, committed, "{name}");
