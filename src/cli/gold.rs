@@ -100,8 +100,8 @@ pub(super) fn run(
                 None => "not from the latest draw: say in titer.yaml how its units were chosen (gold: {drawn: …})".to_owned(),
             };
             output.text(&format!(
-                "{} annotations of {} units recorded, {about}",
-                imported.annotations, imported.units
+                "{} annotations of {} units recorded, {} said so before; {about}",
+                imported.annotations, imported.units, imported.unchanged
             ))?;
             Ok(())
         }
@@ -157,6 +157,12 @@ fn draw_text(drawn: &Drawn) -> String {
             .collect();
         text.push('\n');
         text.push_str(&table(&["policy", "model said", "units", "drawn"], &[2, 3], &rows));
+    }
+    if drawn.unlabeled > 0 {
+        text.push_str(&format!(
+            "\n{} units have no label yet and could not be drawn; better finish `titer label` first",
+            drawn.unlabeled
+        ));
     }
     text.push_str("\nnext: titer gold label");
     text

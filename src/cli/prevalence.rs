@@ -46,7 +46,7 @@ pub(super) struct MeasureArgs {
     #[arg(long, value_name = "HOW")]
     drawn: Option<DrawnArg>,
     /// Label that counts as violating, where no policy says so; repeat for several
-    #[arg(long, value_name = "LABEL")]
+    #[arg(long, value_name = "LABEL", requires = "labels")]
     positive: Vec<String>,
     /// Policy; repeat for several, all when absent
     #[arg(long = "policy", value_name = "POLICY")]

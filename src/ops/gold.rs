@@ -2,6 +2,7 @@
 
 mod collect;
 mod draw;
+mod origin;
 mod session;
 
 pub(crate) use collect::Collected;

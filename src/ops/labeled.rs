@@ -20,6 +20,7 @@ use crate::store::Reader;
 use crate::store::Store;
 use crate::unit::Fingerprint;
 use crate::unit::Unit;
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub(crate) struct Labeled {
     pub(crate) units: Vec<Unit>,
     pub(crate) policies: Vec<Arc<Policy>>,
     pub(crate) labeler: Labeler,
+    pub(crate) prompts: Vec<CompiledPrompt>,
     /// The rows of each policy, one a labeled unit, ordered by unit.
     pub(crate) rows: Vec<Vec<Row>>,
 }
@@ -50,6 +52,50 @@ impl Labeled {
     /// Returns how many units have no label under the policy of that index.
     pub(crate) fn missing(&self, policy: usize) -> usize {
         self.units.len() - self.rows.get(policy).map_or(0, Vec::len)
+    }
+}
+
+/// How many requests may be out of order after a stop, at least; more where more were in flight.
+const SLACK: usize = 8;
+/// The share of requests that may be out of order.
+const OUT_OF_ORDER: f64 = 0.02;
+
+impl Labeled {
+    /// Returns how many units are labeled under at least one policy.
+    pub(crate) fn n_labeled(&self) -> usize {
+        let units = self.rows.iter().flatten().map(|row| row.unit);
+        units.collect::<BTreeSet<_>>().len()
+    }
+
+    /// Refuses labels that are not the front of the order requests are sent in. That order is random, so its front is a
+    /// random part of the file; labels of a part that somebody chose, or of another sample, are not.
+    pub(crate) fn random_part(&self, policy: usize) -> Result<(), OpsError> {
+        let id = &self.policies[policy].id;
+        let asks = |prompt: &&CompiledPrompt| prompt.policies().iter().any(|known| known.id == *id);
+        let Some(prompt) = self.prompts.iter().find(asks) else { return Ok(()) };
+        let has: BTreeSet<usize> = self.rows[policy].iter().map(|row| row.unit).collect();
+        let mut requests: Vec<(Fingerprint, bool)> = self
+            .units
+            .iter()
+            .enumerate()
+            .map(|(at, unit)| (prompt.request_fingerprint(unit), has.contains(&at)))
+            .collect();
+        requests.sort_unstable();
+        let front = requests.iter().take(has.len()).filter(|(_, labeled)| *labeled).count();
+        let elsewhere = has.len() - front;
+        let in_flight = self.labeler.limits.in_flight.unwrap_or(SLACK).max(SLACK);
+        let allowed = in_flight.min(has.len() / 10).max((has.len() as f64 * OUT_OF_ORDER) as usize);
+        if elsewhere <= allowed {
+            return Ok(());
+        }
+        Err(OpsError::refused(
+            format!(
+                "policy `{id}`: {} of {} units are labeled, and they are not a random part of the file: they were labeled from another file or sample",
+                has.len(),
+                self.units.len()
+            ),
+            "name the file that was labeled with --units, or finish with `titer label`",
+        ))
     }
 }
 
@@ -102,7 +148,7 @@ pub(crate) fn from_store(
             "run `titer label`; labels of an earlier policy text, prompt or model do not count",
         ));
     }
-    Ok(Labeled { units: file.units, policies, labeler, rows })
+    Ok(Labeled { units: file.units, policies, labeler, prompts, rows })
 }
 
 /// Finds the labels of each policy whose request is what would be sent now.

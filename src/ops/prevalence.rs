@@ -13,6 +13,7 @@ use super::labeled::Labeled;
 use super::labeler::AdHoc;
 use super::program::PositiveRule;
 use super::program::Program;
+use super::units;
 use crate::eval::GoldDrawn;
 use crate::eval::GoldLabel;
 use crate::eval::InputMistake;
@@ -112,12 +113,16 @@ fn from_store(program: &Program, request: &PrevalenceRequest) -> Result<Measured
         &request.policies,
         &request.labeler,
     )?;
-    let gold = gold::collected(program, request.gold.as_deref(), request.drawn, &labeled.policies)?;
+    let mut gold =
+        gold::collected(program, request.gold.as_deref(), request.drawn, &labeled.policies)?;
+    gold.joined_with(&labeled.units, &labeled.policies, labeled.n_labeled())?;
+    let measured_file = units::path(program, request.units.as_deref())?;
+    let sample_salt = units::sample_salt(program, &measured_file)?;
     let mut measured = Measured { policies: Vec::new(), notes: Vec::new() };
     for at in 0..labeled.policies.len() {
         let policy = &labeled.policies[at];
         let positive = positive(program, policy)?;
-        let Some(view) = View::of(&labeled, at, &mut measured.notes) else { continue };
+        let Some(view) = View::of(&labeled, at, &mut measured.notes)? else { continue };
         let rows = view.rows(&labeled, at);
         let subject = Subject {
             policy: policy.id.clone(),
@@ -125,7 +130,8 @@ fn from_store(program: &Program, request: &PrevalenceRequest) -> Result<Measured
             labeler: Some(labeled.labeler.name.clone()),
             period: one_period(&labeled.units),
         };
-        let estimate = Estimating { program, request, gold: &gold };
+        let sample_salt = sample_salt.as_deref();
+        let estimate = Estimating { program, request, gold: &gold, sample_salt };
         measured.policies.push(estimate.policy(subject, &rows, &positive, &mut measured.notes)?);
     }
     Ok(measured)
@@ -137,14 +143,19 @@ struct View {
 }
 
 impl View {
-    fn of(labeled: &Labeled, policy: usize, notes: &mut Vec<String>) -> Option<Self> {
+    fn of(
+        labeled: &Labeled,
+        policy: usize,
+        notes: &mut Vec<String>,
+    ) -> Result<Option<Self>, OpsError> {
         let (total, missing) = (labeled.units.len(), labeled.missing(policy));
         let id = &labeled.policies[policy].id;
         if missing == total {
             notes.push(format!("{id}: no unit is labeled; run `titer label`"));
-            return None;
+            return Ok(None);
         }
         if missing > 0 {
+            labeled.random_part(policy)?;
             notes.push(format!(
                 "{id}: {missing} of {total} units have no label yet; the labeled ones are a random part and count as such. Finish with `titer label`"
             ));
@@ -153,7 +164,12 @@ impl View {
         let of = |unit: &Unit| match (&unit.inclusion, missing) {
             (inclusion, 0) => inclusion.clone(),
             (Some(inclusion), _) => {
-                Some(Inclusion { probability: inclusion.probability * share, ..inclusion.clone() })
+                let design = match inclusion.design {
+                    Design::Census => Design::Uniform,
+                    other @ (Design::Uniform | Design::Poisson | Design::Priority) => other,
+                };
+                let probability = inclusion.probability * share;
+                Some(Inclusion { probability, design, ..inclusion.clone() })
             }
             (None, _) => Some(Inclusion {
                 probability: share,
@@ -162,7 +178,7 @@ impl View {
                 cluster: None,
             }),
         };
-        Some(Self { inclusions: labeled.units.iter().map(of).collect() })
+        Ok(Some(Self { inclusions: labeled.units.iter().map(of).collect() }))
     }
 
     fn rows<'a>(&'a self, labeled: &'a Labeled, policy: usize) -> Vec<LabeledUnit<'a>> {
@@ -184,6 +200,7 @@ struct Estimating<'a> {
     program: &'a Program,
     request: &'a PrevalenceRequest,
     gold: &'a Collected,
+    sample_salt: Option<&'a str>,
 }
 
 impl Estimating<'_> {
@@ -229,8 +246,7 @@ impl Estimating<'_> {
         let estimate = self.program.file.estimate.as_ref();
         let level = self.request.level.or(estimate.and_then(|estimate| estimate.level));
         let min_gold = self.request.min_gold.or(estimate.and_then(|estimate| estimate.min_gold));
-        let sample = self.program.file.sample.as_ref();
-        let salts = sample.zip(self.gold.salt.as_ref());
+        let salts = self.sample_salt.zip(self.gold.salt.as_deref());
         Ok(Settings {
             positive,
             drawn: self.gold.drawn,
@@ -238,7 +254,7 @@ impl Estimating<'_> {
             draws: Draws::new(self.request.seed, self.request.draws)?,
             min_gold: min_gold.unwrap_or(MIN_GOLD),
             max_gold_age_days: None,
-            salts: salts.map(|(sample, gold)| Salts { sample: &sample.salt, gold }),
+            salts: salts.map(|(sample, gold)| Salts { sample, gold }),
         })
     }
 }

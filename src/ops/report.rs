@@ -63,7 +63,7 @@ pub(super) fn html(
 /// Writes the file whole or not at all.
 pub(super) fn write(path: &Path, html: &str) -> Result<(), OpsError> {
     let failed = |source| OpsError::file("write", path, &source);
-    let mut output = Output::create(&Target::File(path.to_owned()))?;
+    let mut output = Output::create(&Target::from_argument(path))?;
     output.write_all(html.as_bytes()).map_err(failed)?;
     output.commit()?;
     Ok(())

@@ -17,6 +17,7 @@ use crate::sampling::GateVerdict;
 use crate::sampling::Manifest;
 use crate::sampling::Salt;
 use crate::sampling::ScoreTransform;
+use crate::sampling::SizeMeasure;
 use crate::sampling::Sizing;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -94,6 +95,10 @@ pub fn sample(program: &Program, request: &SampleRequest) -> Result<Sampled, Ops
     }
     let sizing = match settings.design {
         SampleDesign::Uniform => Sizing::Uniform,
+        // Without any score units are sized by exposure alone.
+        SampleDesign::Priority if tally.scored() == 0 => {
+            Sizing::Priority(SizeMeasure::new(ScoreTransform::None, settings.floor, 1.0)?)
+        }
         SampleDesign::Priority => Sizing::Priority(tally.score().measure(settings.floor)?),
     };
     let mut draw = BottomK::new(DrawSettings { salt: settings.salt, size: settings.size, sizing });

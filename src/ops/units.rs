@@ -57,6 +57,12 @@ pub(crate) fn frame_path(program: &Program, named: Option<&Path>) -> Result<Path
     }
 }
 
+/// Returns the salt a file was sampled with: its manifest says so, else titer.yaml.
+pub(crate) fn sample_salt(program: &Program, path: &Path) -> Result<Option<String>, OpsError> {
+    let manifest = io::read_manifest(path)?.map(|manifest| manifest.salt);
+    Ok(manifest.or_else(|| program.file.sample.as_ref().map(|sample| sample.salt.clone())))
+}
+
 /// Reads all units of the measured file.
 ///
 /// # Errors

@@ -6,6 +6,9 @@ use super::super::program::GoldFile;
 use super::super::program::Program;
 use super::draw::BY_LABEL;
 use super::draw::latest;
+use super::origin::Origin;
+use super::origin::order;
+use super::origin::random_part;
 use crate::eval::GoldDrawn;
 use crate::gold;
 use crate::gold::Adjudication;
@@ -20,7 +23,9 @@ use crate::store::Access;
 use crate::store::GoldDraw;
 use crate::store::Record;
 use crate::store::Store;
+use crate::unit::Content;
 use crate::unit::FingerprintBuilder;
+use crate::unit::Unit;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -38,6 +43,42 @@ pub(crate) struct Collected {
     pub(crate) drawn: GoldDrawn,
     /// The salt of the draw, where titer drew it.
     pub(crate) salt: Option<String>,
+    /// What it was drawn from, where titer drew it.
+    origin: Option<Origin>,
+}
+
+impl Collected {
+    /// Makes the gold fit the labels it is joined with, or refuses it.
+    ///
+    /// Gold drawn by label while only a part of the units was labeled has, among all that are labeled now, a smaller
+    /// probability: the part was random, so it is the recorded one times that part's share.
+    ///
+    /// # Errors
+    ///
+    /// Gold of other texts, of another standard, or of more labeled units than there are.
+    pub(crate) fn joined_with(
+        &mut self,
+        units: &[Unit],
+        policies: &[Arc<Policy>],
+        n_labeled: usize,
+    ) -> Result<(), OpsError> {
+        let Some(origin) = &self.origin else { return Ok(()) };
+        origin.still_fits(units, policies)?;
+        if n_labeled < origin.labeled {
+            return Err(OpsError::refused(
+                format!(
+                    "gold was drawn from {} labeled units, and {n_labeled} are labeled here",
+                    origin.labeled
+                ),
+                "measure the file the gold was drawn from; name it with --units",
+            ));
+        }
+        let share = origin.labeled as f64 / n_labeled as f64;
+        for gold in &mut self.adjudication.gold {
+            gold.probability = gold.probability.map(|probability| probability * share);
+        }
+        Ok(())
+    }
 }
 
 /// What an import did.
@@ -45,6 +86,8 @@ pub(crate) struct Collected {
 pub struct Imported {
     /// Annotations recorded.
     pub annotations: usize,
+    /// Rows that say what stands already.
+    pub unchanged: usize,
     /// Units they are about.
     pub units: usize,
     /// The draw they answer; `None` when some unit is not of the latest draw.
@@ -100,6 +143,7 @@ pub(crate) fn from_file(
         adjudication: gold::adjudicate(&annotations)?,
         drawn: declared.ok_or_else(|| undeclared(&path.display().to_string()))?,
         salt: settings.salt.clone(),
+        origin: None,
     })
 }
 
@@ -119,10 +163,11 @@ fn read(
 ) -> Result<Vec<Annotation>, OpsError> {
     let map = LabelMap::new(settings.map.label.clone());
     let annotations = io::read_gold(&Source::from_argument(path), &map)?;
-    if policies.is_empty() {
-        return Ok(annotations);
-    }
-    let known: Vec<PolicyLabels> = policies.iter().map(|policy| PolicyLabels::of(policy)).collect();
+    let known: Vec<PolicyLabels> = if policies.is_empty() {
+        vocabulary_of(&annotations)
+    } else {
+        policies.iter().map(|policy| PolicyLabels::of(policy)).collect()
+    };
     let mistakes = gold::check(&annotations, &known, |_| true);
     if mistakes.is_empty() {
         return Ok(annotations);
@@ -139,6 +184,19 @@ fn read(
         format!("gold does not fit the policies:\n  {}", lines.join("\n  ")),
         "correct the rows, name the right policies, or translate foreign codes with `gold: {map: {label: {…}}}`",
     ))
+}
+
+/// Without a policy, a file's labels are what they are; contradictions in it are mistakes all the same.
+fn vocabulary_of(annotations: &[Annotation]) -> Vec<PolicyLabels> {
+    let mut labels: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for said in annotations {
+        labels.entry(&said.policy).or_default().insert(&said.label);
+    }
+    let one = |(policy, labels): (&str, BTreeSet<&str>)| PolicyLabels {
+        policy: policy.to_owned(),
+        labels: labels.into_iter().map(str::to_owned).collect(),
+    };
+    labels.into_iter().map(one).collect()
 }
 
 fn from_store(
@@ -160,9 +218,11 @@ fn from_store(
     let said = reader.annotations()?;
     let draw = latest(&reader)?;
     let ids: BTreeSet<&str> = policies.iter().map(|policy| policy.id.as_str()).collect();
-    let of_draw = |annotation: &&store::Annotation| match &draw {
-        Some(draw) => annotation.draw.as_ref() == Some(&draw.id),
-        None => true,
+    // What people said of a unit stays true when the unit is drawn again.
+    let queued: Option<BTreeSet<&str>> =
+        draw.as_ref().map(|draw| draw.queue.iter().map(|queued| queued.unit.as_str()).collect());
+    let of_draw = |annotation: &&store::Annotation| {
+        queued.as_ref().is_none_or(|queued| queued.contains(annotation.unit.as_str()))
     };
     let mut annotations: Vec<Annotation> = said
         .iter()
@@ -177,33 +237,37 @@ fn from_store(
     if let Some(draw) = &draw {
         drawn =
             Some(if draw.design == BY_LABEL { GoldDrawn::ByLabel } else { GoldDrawn::FromSample });
-        answered_so_far(&mut annotations, draw);
+        answered_so_far(&mut annotations, draw)?;
     }
     let from = path.display().to_string();
     Ok(Collected {
         adjudication: gold::adjudicate(&annotations)?,
         drawn: drawn.ok_or_else(|| undeclared(&from))?,
+        origin: draw.as_ref().map(Origin::of).transpose()?,
         salt: draw.map(|draw| draw.salt),
     })
 }
 
-/// The queue is answered in random order, so a part of it is a random part: a unit's probability of having gold is that of
-/// its draw times the share answered. A simple random draw needs no probabilities at all.
-fn answered_so_far(annotations: &mut [Annotation], draw: &GoldDraw) {
+/// The queue is asked in random order, so its front is a random part: a unit's probability of having gold is that of its
+/// draw times the share answered. A simple random draw needs no probabilities at all.
+fn answered_so_far(annotations: &mut [Annotation], draw: &GoldDraw) -> Result<(), OpsError> {
     let mut answered: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for annotation in annotations.iter() {
         answered.entry(annotation.policy.clone()).or_default().insert(annotation.unit_id.clone());
     }
+    for (policy, units) in &answered {
+        random_part(draw, policy, units)?;
+    }
+    let drawn_with: BTreeMap<&str, f64> =
+        draw.queue.iter().map(|queued| (queued.unit.as_str(), queued.probability)).collect();
     for annotation in annotations {
         let units = answered.get(&annotation.policy).map_or(0, BTreeSet::len);
-        annotation.probability = if draw.design == BY_LABEL {
-            annotation
-                .probability
-                .map(|probability| probability * units as f64 / draw.queue.len() as f64)
-        } else {
-            None
-        };
+        let share = units as f64 / draw.queue.len() as f64;
+        let of_draw =
+            drawn_with.get(annotation.unit_id.as_str()).filter(|_| draw.design == BY_LABEL);
+        annotation.probability = of_draw.map(|probability| probability * share);
     }
+    Ok(())
 }
 
 fn annotation(said: &store::Annotation) -> Annotation {
@@ -231,61 +295,93 @@ pub fn import(program: &Program, path: &Path) -> Result<Imported, OpsError> {
     let annotations = read(path, &settings, &policies)?;
     let store = Store::open(&program.store_path(), Access::Write)?;
     let draw = latest(&store.reader()?)?;
-    let queued: BTreeMap<&str, f64> = draw
-        .iter()
-        .flat_map(|draw| &draw.queue)
-        .map(|queued| (queued.unit.as_str(), queued.probability))
-        .collect();
-    let answers_draw =
-        annotations.iter().all(|annotation| queued.contains_key(annotation.unit_id.as_str()));
-    let draw = draw.as_ref().filter(|_| answers_draw);
+    let queued = in_draw(draw.as_ref(), &annotations)?;
+    let standing = latest_of_each(store.reader()?.annotations()?, draw.as_ref());
     let now = Timestamp::now();
-    let rows: Vec<Record> = annotations
-        .iter()
-        .map(|said| {
-            let probability = if answers_draw {
-                queued.get(said.unit_id.as_str()).copied()
-            } else {
-                said.probability
-            };
+    let fresh = annotations.iter().filter(|said| !standing.contains(&what_is_said(said)));
+    let rows: Vec<Record> = fresh
+        .enumerate()
+        .map(|(at, said)| {
             Record::Annotation(store::Annotation {
-                id: imported_id(said),
+                id: imported_id(said, draw.as_ref(), now, at),
                 unit: said.unit_id.clone(),
                 policy: said.policy.clone(),
                 label: said.label.clone(),
                 rater: said.rater.clone(),
-                probability,
+                probability: queued.get(said.unit_id.as_str()).copied().or(said.probability),
                 drawn_at: draw
+                    .as_ref()
                     .map(|draw| draw.created_at)
                     .or_else(|| said.drawn_at.as_ref()?.parse().ok()),
                 criteria: said.criteria.clone(),
                 note: said.note.clone(),
-                draw: draw.map(|draw| draw.id.clone()),
+                draw: draw.as_ref().map(|draw| draw.id.clone()),
                 answered_at: now,
             })
         })
         .collect();
     let imported = Imported {
         annotations: rows.len(),
+        unchanged: annotations.len() - rows.len(),
         units: annotations.iter().map(|said| &said.unit_id).collect::<BTreeSet<_>>().len(),
-        draw: draw.map(|draw| draw.id.clone()),
+        draw: draw.as_ref().map(|draw| draw.id.clone()),
     };
     store.writer()?.record_blocking(rows)?;
     Ok(imported)
 }
 
-/// One annotation has one id however often its file is imported.
-fn imported_id(said: &Annotation) -> crate::unit::Fingerprint {
+/// The probabilities of a draw, once every row is known to answer it. Gold of other units cannot be told apart from
+/// gold somebody picked, so it is not mixed in.
+fn in_draw<'a>(
+    draw: Option<&'a GoldDraw>,
+    annotations: &[Annotation],
+) -> Result<BTreeMap<&'a str, f64>, OpsError> {
+    let Some(draw) = draw else { return Ok(BTreeMap::new()) };
+    let queued: BTreeMap<&str, f64> =
+        draw.queue.iter().map(|queued| (queued.unit.as_str(), queued.probability)).collect();
+    let foreign = annotations.iter().filter(|said| !queued.contains_key(said.unit_id.as_str()));
+    let ids: BTreeSet<&str> = foreign.map(|said| said.unit_id.as_str()).collect();
+    let Some(first) = ids.first() else { return Ok(queued) };
+    Err(OpsError::refused(
+        format!("{} units of the file, such as `{first}`, are not in draw {}", ids.len(), draw.id),
+        "import answers to the sheet of `titer gold export` only; measure other gold with `titer prevalence --gold FILE --drawn HOW`",
+    ))
+}
+
+/// Unit, policy, rater, label and note of an annotation.
+type Said = (String, String, Option<String>, String, Option<String>);
+
+fn what_is_said(said: &Annotation) -> Said {
+    let Annotation { unit_id, policy, rater, label, note, .. } = said;
+    (unit_id.clone(), policy.clone(), rater.clone(), label.clone(), note.clone())
+}
+
+/// What stands last for each unit, policy and rater: saying it again changes nothing.
+fn latest_of_each(said: Vec<store::Annotation>, draw: Option<&GoldDraw>) -> BTreeSet<Said> {
+    let mut latest: BTreeMap<(String, String, Option<String>), Said> = BTreeMap::new();
+    for one in said.iter().filter(|one| one.draw.as_ref() == draw.map(|draw| &draw.id)) {
+        let said = what_is_said(&annotation(one));
+        latest.insert((said.0.clone(), said.1.clone(), said.2.clone()), said);
+    }
+    latest.into_values().collect()
+}
+
+fn imported_id(
+    said: &Annotation,
+    draw: Option<&GoldDraw>,
+    now: Timestamp,
+    at: usize,
+) -> crate::unit::Fingerprint {
     FingerprintBuilder::new("imported annotation")
+        .text(draw.map_or("", |draw| draw.id.as_str()))
         .text(&said.unit_id)
         .text(&said.policy)
-        .text(said.rater.as_deref().unwrap_or_default())
-        .text(&said.label)
-        .text(said.note.as_deref().unwrap_or_default())
+        .text(&now.as_nanosecond().to_string())
+        .text(&at.to_string())
         .finish()
 }
 
-/// Returns the latest draw's questions as a sheet to fill in: `id,policy,label,rater,probability,note`, answers given so far included.
+/// Returns the latest draw's questions as a sheet to fill in from the top, in random order: `id,policy,label,rater,probability,note,text`, answers given so far included.
 ///
 /// # Errors
 ///
@@ -297,18 +393,20 @@ pub fn export(program: &Program) -> Result<String, OpsError> {
         OpsError::refused(format!("cannot write the sheet: {source}"), "report this as a bug")
     };
     sheet
-        .write_record(["id", "policy", "label", "rater", "probability", "note"])
+        .write_record(["id", "policy", "label", "rater", "probability", "note", "text"])
         .map_err(failed)?;
-    for queued in &draw.queue {
+    let probabilities: BTreeMap<&str, f64> =
+        draw.queue.iter().map(|queued| (queued.unit.as_str(), queued.probability)).collect();
+    let texts = texts(program, &draw)?;
+    for unit in order(&draw)? {
+        let text = texts.get(unit).map(String::as_str).unwrap_or_default();
         for policy in &draw.policies {
-            let answers: Vec<_> = said
-                .iter()
-                .filter(|said| said.unit == queued.unit && &said.policy == policy)
-                .collect();
-            let probability = queued.probability.to_string();
+            let answers: Vec<_> =
+                said.iter().filter(|said| said.unit == unit && &said.policy == policy).collect();
+            let probability = probabilities.get(unit).map(f64::to_string).unwrap_or_default();
             let mut row = |label: &str, rater: &str, note: &str| {
                 sheet
-                    .write_record([queued.unit.as_str(), policy, label, rater, &probability, note])
+                    .write_record([unit, policy, label, rater, &probability, note, text])
                     .map_err(failed)
             };
             if answers.is_empty() {
@@ -327,6 +425,24 @@ pub fn export(program: &Program) -> Result<String, OpsError> {
         OpsError::refused(format!("cannot write the sheet: {error}"), "report this as a bug")
     })?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// What a person reads of each drawn unit.
+fn texts(program: &Program, draw: &GoldDraw) -> Result<BTreeMap<String, String>, OpsError> {
+    let queued: BTreeSet<&str> = draw.queue.iter().map(|queued| queued.unit.as_str()).collect();
+    let shown = |unit: &Unit| {
+        let several = 1 < unit.components.len();
+        let parts = unit.components.iter().map(|part| match &part.content {
+            Content::Text(text) | Content::Image(text) if several => {
+                format!("[{}] {text}", part.role)
+            }
+            Content::Text(text) | Content::Image(text) => text.clone(),
+        });
+        parts.collect::<Vec<_>>().join("\n")
+    };
+    let units = super::super::units::load(program, None)?.units;
+    let drawn = units.iter().filter(|unit| queued.contains(unit.id.as_str()));
+    Ok(drawn.map(|unit| (unit.id.clone(), shown(unit))).collect())
 }
 
 /// Returns how far the latest draw is.
@@ -372,7 +488,7 @@ fn current(program: &Program) -> Result<(GoldDraw, Vec<store::Annotation>), OpsE
     let said = reader
         .annotations()?
         .into_iter()
-        .filter(|said| said.draw.as_ref() == Some(&draw.id))
+        .filter(|said| draw.queue.iter().any(|queued| queued.unit == said.unit))
         .collect();
     Ok((draw, said))
 }

@@ -5,11 +5,14 @@ use super::super::labeled;
 use super::super::labeled::Labeled;
 use super::super::labeler::AdHoc;
 use super::super::program::Program;
+use super::super::units;
+use super::origin::Origin;
 use crate::gold;
 use crate::gold::Cell;
 use crate::gold::CellShares;
 use crate::gold::GoldMethod;
 use crate::gold::GoldPlan;
+use crate::gold::GoldUnit;
 use crate::gold::LabeledUnit;
 use crate::gold::Within;
 use crate::sampling::Salt;
@@ -23,6 +26,7 @@ use crate::unit::FingerprintBuilder;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -62,6 +66,8 @@ pub struct Drawn {
     pub units: usize,
     /// Labeled units it was drawn from.
     pub labeled: usize,
+    /// Units of the file that have no label yet: none of them can be drawn.
+    pub unlabeled: usize,
     /// Cells by policy, when drawn by label.
     pub cells: Vec<DrawnCell>,
 }
@@ -94,8 +100,9 @@ pub fn draw(program: &Program, request: &DrawRequest) -> Result<Drawn, OpsError>
     let policies: Vec<String> = labeled.policies.iter().map(|policy| policy.id.clone()).collect();
     let salt_text = request.salt.clone().or_else(|| program.file.gold.as_ref()?.salt.clone());
     let salt = Salt::new(salt_text.as_deref().unwrap_or("titer/gold"))?;
+    let measured = units::path(program, request.units.as_deref())?;
     let sample_salt =
-        program.file.sample.as_ref().map(|sample| Salt::new(&sample.salt)).transpose()?;
+        units::sample_salt(program, &measured)?.map(|salt| Salt::new(&salt)).transpose()?;
     let units = labeled_units(&labeled);
     let plan =
         GoldPlan { salt: salt.clone(), size: request.size, method: method(request.by_label) };
@@ -105,6 +112,7 @@ pub fn draw(program: &Program, request: &DrawRequest) -> Result<Drawn, OpsError>
         .text(salt.as_str())
         .text(design)
         .text(&request.size.to_string())
+        .text(&units.len().to_string())
         .text(&policies.join("\u{1f}"))
         .finish()
         .short();
@@ -125,6 +133,7 @@ pub fn draw(program: &Program, request: &DrawRequest) -> Result<Drawn, OpsError>
         policies: policies.clone(),
         units: drawn.units.len(),
         labeled: units.len(),
+        unlabeled: labeled.units.len() - units.len(),
         cells,
     };
     let row = GoldDraw {
@@ -132,9 +141,7 @@ pub fn draw(program: &Program, request: &DrawRequest) -> Result<Drawn, OpsError>
         salt: salt.as_str().to_owned(),
         design: design.to_owned(),
         policies,
-        plan:
-            serde_json::json!({"size": request.size, "labeled": units.len(), "cells": answer.cells})
-                .to_string(),
+        plan: origin(&labeled, &drawn.units, request.size, units.len())?,
         created_at: Timestamp::now(),
         queue: drawn
             .units
@@ -144,6 +151,30 @@ pub fn draw(program: &Program, request: &DrawRequest) -> Result<Drawn, OpsError>
     };
     record(program, row)?;
     Ok(answer)
+}
+
+/// What the draw is made from, for its record.
+fn origin(
+    labeled: &Labeled,
+    drawn: &[GoldUnit],
+    size: NonZeroUsize,
+    n_labeled: usize,
+) -> Result<String, OpsError> {
+    let wanted: BTreeSet<&str> = drawn.iter().map(|unit| unit.id.as_str()).collect();
+    let shown = labeled.units.iter().filter(|unit| wanted.contains(unit.id.as_str()));
+    let origin = Origin {
+        size: size.get(),
+        labeled: n_labeled,
+        standards: labeled
+            .policies
+            .iter()
+            .map(|policy| (policy.id.clone(), policy.version.major))
+            .collect(),
+        contents: shown.map(|unit| (unit.id.clone(), unit.content_hash().short())).collect(),
+    };
+    serde_json::to_string(&origin).map_err(|source| {
+        OpsError::refused(format!("the plan cannot be written: {source}"), "report this as a bug")
+    })
 }
 
 /// Returns the newest draw.

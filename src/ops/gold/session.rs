@@ -5,6 +5,7 @@ use super::super::policies;
 use super::super::program::Program;
 use super::super::units;
 use super::draw::latest;
+use super::origin::queue_salt;
 use crate::gold::Progress;
 use crate::gold::Question;
 use crate::gold::Queue;
@@ -13,7 +14,6 @@ use crate::policy::Policy;
 use crate::prompt;
 use crate::prompt::Audience;
 use crate::prompt::GuideFormat;
-use crate::sampling::Salt;
 use crate::store::Access;
 use crate::store::Annotation;
 use crate::store::GoldDraw;
@@ -89,9 +89,7 @@ impl Session {
         let answered: BTreeSet<Question> = reader
             .annotations()?
             .into_iter()
-            .filter(|said| {
-                said.rater.as_ref() == Some(&rater) && said.draw.as_ref() == Some(&draw.id)
-            })
+            .filter(|said| said.rater.as_ref() == Some(&rater))
             .map(|said| Question { unit_id: said.unit, policy: said.policy })
             .collect();
         let questions = draw
@@ -103,7 +101,7 @@ impl Session {
                     .map(|policy| Question { unit_id: queued.unit.clone(), policy: policy.clone() })
             })
             .collect();
-        let salt = Salt::new(&format!("{}/queue", draw.salt))?;
+        let salt = queue_salt(&draw)?;
         let queue = Queue::new(&salt, questions, &answered);
         Ok(Self { store, draw, queue, units, policies, rater, given: Vec::new() })
     }

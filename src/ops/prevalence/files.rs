@@ -30,6 +30,8 @@ use std::sync::Arc;
 
 /// Labels that plainly mean "violating" in files that follow no policy of ours.
 const PLAINLY_VIOLATING: [&str; 6] = ["1", "true", "yes", "violating", "positive", "unsafe"];
+/// Labels that plainly mean the opposite.
+const PLAINLY_ALLOWED: [&str; 6] = ["0", "false", "no", "allowed", "negative", "safe"];
 /// Units named before the rest are only counted.
 const MOST_NAMED: usize = 5;
 
@@ -54,6 +56,10 @@ pub(super) fn prevalence(
         Some(path) => Some(read_units(program, path)?),
         None => None,
     };
+    let sample_salt = match &request.units {
+        Some(path) => units::sample_salt(program, path)?,
+        None => None,
+    };
     let mut measured = Measured { policies: Vec::new(), notes: Vec::new() };
     if units.is_none() {
         measured.notes.push(
@@ -61,7 +67,12 @@ pub(super) fn prevalence(
                 .to_owned(),
         );
     }
+    if units.as_ref().is_some_and(|units| units.list.iter().all(|unit| unit.exposure <= 1.0)) {
+        let text = "every unit counts once: no column `exposure` is above 1 (map another with `units: {exposure: …}`)";
+        measured.notes.push(text.to_owned());
+    }
     for (policy, rows) in by_policy {
+        has_gold(policy, &gold)?;
         let positive = rule(program, request, &known, Labels { policy, rows: &rows, gold: &gold })?;
         let list = join(&rows, units.as_ref(), labels)?;
         let subject = Subject {
@@ -70,7 +81,8 @@ pub(super) fn prevalence(
             labeler: rows.first().map(|row| row.labeler.clone()),
             period: units.as_ref().and_then(|units| one_period(&units.list)),
         };
-        let estimating = Estimating { program, request, gold: &gold };
+        let estimating =
+            Estimating { program, request, gold: &gold, sample_salt: sample_salt.as_deref() };
         measured.policies.push(estimating.policy(
             subject,
             &list,
@@ -137,23 +149,66 @@ fn rule(
     known: &[Arc<Policy>],
     labels: Labels<'_>,
 ) -> Result<Positive, OpsError> {
+    let given = labels.rows.iter().filter_map(|row| row.label.as_deref());
+    let gold = labels.gold.adjudication.gold.iter().filter(|gold| gold.policy == labels.policy);
+    let seen: BTreeSet<&str> = given.chain(gold.map(|gold| gold.label.as_str())).collect();
+    one_spelling(labels.policy, &seen)?;
     if !request.positive.is_empty() {
+        if let Some(unseen) = request.positive.iter().find(|label| !seen.contains(label.as_str())) {
+            return Err(OpsError::refused(
+                format!("neither labels nor gold of `{}` hold the label `{unseen}`", labels.policy),
+                format!("the labels are {}", listed(&seen)),
+            ));
+        }
         return Ok(Positive::labels(request.positive.iter().cloned())?);
     }
     if let Some(policy) = known.iter().find(|policy| policy.id == labels.policy) {
         return positive(program, policy);
     }
-    let given = labels.rows.iter().filter_map(|row| row.label.as_deref());
-    let gold = labels.gold.adjudication.gold.iter().filter(|gold| gold.policy == labels.policy);
-    let seen: BTreeSet<&str> = given.chain(gold.map(|gold| gold.label.as_str())).collect();
-    if seen.iter().any(|label| PLAINLY_VIOLATING.contains(label)) {
+    let plain = |label: &&str| PLAINLY_VIOLATING.contains(label) || PLAINLY_ALLOWED.contains(label);
+    if seen.iter().any(|label| PLAINLY_VIOLATING.contains(label)) && seen.iter().all(plain) {
         return Ok(Positive::labels(PLAINLY_VIOLATING)?);
     }
-    let seen: Vec<&str> = seen.into_iter().take(10).collect();
     Err(OpsError::refused(
         format!("nothing says which labels of `{}` are violating", labels.policy),
-        format!("name them with --positive; the labels are {}", seen.join(", ")),
+        format!("name them with --positive; the labels are {}", listed(&seen)),
     ))
+}
+
+/// Labels that differ only in case or space are one label that somebody wrote in two ways, and would count as two.
+fn one_spelling(policy: &str, seen: &BTreeSet<&str>) -> Result<(), OpsError> {
+    let mut folded: BTreeMap<String, &str> = BTreeMap::new();
+    for label in seen {
+        if let Some(other) = folded.insert(label.trim().to_lowercase(), label) {
+            return Err(OpsError::refused(
+                format!(
+                    "`{other}` and `{label}` are both labels of `{policy}` and differ only in case or space"
+                ),
+                "write them in one way, or translate one with `gold: {map: {label: {…}}}` in titer.yaml",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Gold that speaks of other policies is a mistake in a name, not a lack of gold.
+fn has_gold(policy: &str, gold: &Collected) -> Result<(), OpsError> {
+    let policies: BTreeSet<&str> =
+        gold.adjudication.gold.iter().map(|gold| gold.policy.as_str()).collect();
+    if policies.is_empty() || policies.contains(policy) {
+        return Ok(());
+    }
+    Err(OpsError::refused(
+        format!("there is no gold for policy `{policy}`"),
+        format!(
+            "the gold's policies are {}; name one of them with --policy, or correct the names",
+            listed(&policies)
+        ),
+    ))
+}
+
+fn listed(labels: &BTreeSet<&str>) -> String {
+    labels.iter().take(10).copied().collect::<Vec<_>>().join(", ")
 }
 
 struct Units {
