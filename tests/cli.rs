@@ -16,6 +16,8 @@ mod endings;
 mod endpoints;
 #[path = "cli/full_disk.rs"]
 mod full_disk;
+#[path = "cli/refusals.rs"]
+mod refusals;
 #[path = "cli/verbs.rs"]
 mod verbs;
 #[path = "cli/whole_loop.rs"]
