@@ -229,7 +229,7 @@ fn wording(signal: &Signal) -> (&'static str, &'static str) {
             "raise it or wait until it is reset, then run the same command again",
         ),
         Signal::Transient { .. } => {
-            ("the endpoint failed", "if this goes on, look at the server and at `base_url`")
+            ("the endpoint failed", "if this goes on, look at the server and at `url`")
         }
         Signal::Rejected => {
             ("the endpoint refuses this request", "the same request cannot work, others may")
@@ -253,7 +253,7 @@ fn fatal_wording(fatal: Fatal) -> (&'static str, &'static str) {
         }
         Fatal::ModelNotFound => ("the endpoint does not have the model", "check the model's name"),
         Fatal::NoSuchPath => {
-            ("nothing answers at this address", "check `base_url`, which usually ends in /v1")
+            ("nothing answers at this address", "check `url`, which usually ends in /v1")
         }
         Fatal::SchemaUnsupported => (
             "the endpoint refuses the output schema",

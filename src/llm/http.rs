@@ -59,7 +59,7 @@ pub struct Timeouts {
 pub enum ConnectionError {
     /// The address cannot be used.
     #[error(
-        "`base_url` is `{base_url}`, which is not an http or https address such as https://host/v1"
+        "`url` is `{base_url}`, which is not an http or https address such as https://host/v1"
     )]
     NotAnAddress {
         /// The address without user, password and query.
@@ -306,7 +306,7 @@ fn unreached(error: &reqwest::Error) -> String {
     let causes = causes(error);
     if error.is_connect() {
         return format!(
-            "cannot connect: {causes}; check that the server runs and that `base_url` is right"
+            "cannot connect: {causes}; check that the server runs and that `url` is right"
         );
     }
     if error.is_timeout() {
