@@ -7,6 +7,7 @@ mod inputs;
 mod join;
 mod positive;
 mod rates;
+mod weigh;
 
 pub use cells::CellInUse;
 pub use cells::Merge;
@@ -14,6 +15,7 @@ pub use cells::merge_thin;
 pub use inputs::GoldDrawn;
 pub use inputs::GoldLabel;
 pub use inputs::InputMistake;
+pub use inputs::Judgment;
 pub use inputs::LabeledUnit;
 pub use join::Joined;
 pub use join::OutcomeShare;
@@ -23,6 +25,7 @@ pub use positive::Positive;
 pub use positive::PositiveError;
 pub use rates::ErrorRate;
 pub use rates::ErrorRates;
+pub use weigh::Undetermined;
 
 use crate::gold::Cell;
 use crate::stats::CellSums;

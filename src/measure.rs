@@ -4,6 +4,7 @@
 
 mod code;
 mod estimate;
+mod estimates;
 mod findings;
 mod floor;
 mod prevalence;
@@ -28,6 +29,7 @@ pub use tidy::TidyRow;
 pub use crate::eval::GoldDrawn;
 pub use crate::eval::GoldLabel;
 pub use crate::eval::InputMistake;
+pub use crate::eval::Judgment;
 pub use crate::eval::LabeledUnit;
 pub use crate::eval::Positive;
 

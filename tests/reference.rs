@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use titer::measure::GoldDrawn;
 use titer::measure::GoldLabel;
+use titer::measure::Judgment;
 use titer::measure::LabeledUnit;
 use titer::measure::PolicyPrevalence;
 use titer::measure::Positive;
@@ -250,7 +251,13 @@ impl RealLabels {
         let subset = self.subset();
         let gold: Vec<_> = subset
             .iter()
-            .map(|id| GoldLabel { id, label: self.gold[*id], probability: None, age_days: None })
+            .map(|id| GoldLabel {
+                id,
+                label: self.gold[*id],
+                judgment: Judgment::Decided,
+                probability: None,
+                age_days: None,
+            })
             .collect();
         let positive = Positive::labels(["1"]).unwrap();
         let settings = Settings {

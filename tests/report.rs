@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use titer::measure::GoldDrawn;
 use titer::measure::GoldLabel;
+use titer::measure::Judgment;
 use titer::measure::LabeledUnit;
 use titer::measure::PolicyPrevalence;
 use titer::measure::Positive;
@@ -96,7 +97,13 @@ impl World {
         let gold: Vec<_> = self
             .gold
             .iter()
-            .map(|(id, label)| GoldLabel { id, label, probability: None, age_days: Some(9.0) })
+            .map(|(id, label)| GoldLabel {
+                id,
+                label,
+                judgment: Judgment::Decided,
+                probability: None,
+                age_days: Some(9.0),
+            })
             .collect();
         let subject = Subject {
             policy: self.policy.to_owned(),

@@ -27,12 +27,23 @@ pub struct LabeledUnit<'a> {
 pub struct GoldLabel<'a> {
     /// The unit's id.
     pub id: &'a str,
-    /// The label people gave it.
+    /// The label people gave it, or a word for why there is none.
     pub label: &'a str,
+    /// Whether the label says if the unit is violating.
+    pub judgment: Judgment,
     /// The probability of being chosen for gold, given what [`GoldDrawn`] says it was chosen from.
     pub probability: Option<f64>,
     /// Days since it was labeled.
     pub age_days: Option<f64>,
+}
+
+/// Whether people could tell what a unit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Judgment {
+    /// The label stands.
+    Decided,
+    /// They looked and could not tell, or did not agree: neither violating nor not.
+    Undetermined,
 }
 
 /// How the units with gold were chosen. Declared by the user, never guessed.

@@ -6,10 +6,11 @@ use crate::eval::GoldLabel;
 use crate::eval::InputMistake;
 use crate::eval::LabeledUnit;
 use crate::eval::Positive;
+use crate::eval::Undetermined;
+use crate::eval::weigh::Matched;
+use crate::eval::weigh::weigh;
 use crate::gold::Cell;
 use crate::reply::Outcome;
-use crate::stats::GoldWeight;
-use crate::stats::Truth;
 use crate::stats::Weight;
 use crate::unit::Design;
 use std::collections::BTreeMap;
@@ -17,14 +18,13 @@ use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::collections::HashSet;
 
-/// The probability that stands for "each unit alike, few of many": only ratios of weights matter then.
-const ALIKE: f64 = 1e-9;
-
 /// Labels and gold of one policy, joined.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Joined {
     /// Sums by cell, not merged. Under [`GoldDrawn::Independent`] units with gold are not among the labeled ones.
     pub cells: Cells,
+    /// Gold on which people could not tell, where there is some that can be weighed. `cells` leaves it out.
+    pub undetermined: Option<Undetermined>,
     /// Gold units by what the labeler said (a label, or the outcome's name) and by gold label; not weighted.
     pub confusion: BTreeMap<(String, String), u64>,
     /// Every outcome that occurred.
@@ -76,14 +76,6 @@ impl Presence {
     }
 }
 
-/// A unit with gold, waiting for its gold probability.
-struct Matched<'a> {
-    cell: Cell,
-    weight: Weight,
-    exposure: f64,
-    gold: GoldLabel<'a>,
-}
-
 /// Joins labels with gold.
 ///
 /// # Errors
@@ -126,7 +118,7 @@ pub fn join(
         return Err(vec![InputMistake::NothingButGold]);
     }
     joined.gold_outside = outside(gold, &matched);
-    add_gold(&mut joined, &matched, positive, drawn).map_err(|mistake| vec![mistake])?;
+    weigh(&mut joined, &matched, positive, drawn).map_err(|mistake| vec![mistake])?;
     Ok(joined)
 }
 
@@ -134,6 +126,7 @@ fn empty(units: &[LabeledUnit<'_>], gold: &[GoldLabel<'_>]) -> Joined {
     let ages = gold.iter().map(|gold| gold.age_days).collect::<Option<Vec<f64>>>();
     Joined {
         cells: Cells::default(),
+        undetermined: None,
         confusion: BTreeMap::new(),
         outcomes: BTreeMap::new(),
         gold_outside: Vec::new(),
@@ -176,51 +169,6 @@ fn weight(unit: &LabeledUnit<'_>) -> Result<Weight, InputMistake> {
 fn outside(gold: &[GoldLabel<'_>], matched: &[Matched<'_>]) -> Vec<String> {
     let inside: HashSet<&str> = matched.iter().map(|unit| unit.gold.id).collect();
     gold.iter().filter(|gold| !inside.contains(gold.id)).map(|gold| gold.id.to_owned()).collect()
-}
-
-/// Adds the gold to its cells. Where only some have a probability none is added: their weights are unknown.
-fn add_gold(
-    joined: &mut Joined,
-    matched: &[Matched<'_>],
-    positive: &Positive,
-    drawn: GoldDrawn,
-) -> Result<(), InputMistake> {
-    if joined.gold_probability == Presence::Some && drawn != GoldDrawn::Convenience {
-        return Ok(());
-    }
-    let mut n_gold: BTreeMap<Cell, u64> = BTreeMap::new();
-    for unit in matched {
-        *n_gold.entry(unit.cell).or_default() += 1;
-    }
-    let (all_gold, all_units) = (matched.len() as f64, joined.cells.n_labeled() as f64);
-    for unit in matched {
-        let rho = match drawn {
-            GoldDrawn::FromSample => unit.gold.probability.unwrap_or(all_gold / all_units),
-            GoldDrawn::ByLabel => unit.gold.probability.unwrap_or_else(|| {
-                let in_cell = n_gold.get(&unit.cell).copied().unwrap_or_default();
-                in_cell as f64 / joined.cells.cell(unit.cell).labeled.count as f64
-            }),
-            GoldDrawn::Independent | GoldDrawn::Convenience => 1.0,
-        };
-        let weight = gold_weight(unit, rho, drawn)?;
-        let truth =
-            if positive.matches(unit.gold.label) { Truth::Positive } else { Truth::Negative };
-        joined.cells.cell_mut(unit.cell).add_gold(weight, truth);
-    }
-    Ok(())
-}
-
-fn gold_weight(unit: &Matched<'_>, rho: f64, drawn: GoldDrawn) -> Result<GoldWeight, InputMistake> {
-    let first = match drawn {
-        GoldDrawn::FromSample | GoldDrawn::ByLabel => Ok(unit.weight),
-        GoldDrawn::Independent => {
-            Weight::new(unit.exposure, unit.gold.probability.unwrap_or(ALIKE))
-        }
-        GoldDrawn::Convenience => Weight::new(unit.exposure, ALIKE),
-    };
-    first.and_then(|first| GoldWeight::new(first, rho)).map_err(|_| {
-        InputMistake::BadGoldProbability { id: unit.gold.id.to_owned(), probability: rho }
-    })
 }
 
 fn unit_mistakes(units: &[LabeledUnit<'_>]) -> Vec<InputMistake> {
@@ -278,6 +226,7 @@ fn is_probability(value: f64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::eval::Judgment;
     use crate::unit::Inclusion;
 
     fn labeled<'a>(id: &'a str, label: &'a str) -> LabeledUnit<'a> {
@@ -291,7 +240,7 @@ mod tests {
     }
 
     fn gold<'a>(id: &'a str, label: &'a str) -> GoldLabel<'a> {
-        GoldLabel { id, label, probability: None, age_days: None }
+        GoldLabel { id, label, judgment: Judgment::Decided, probability: None, age_days: None }
     }
 
     fn positive() -> Positive {

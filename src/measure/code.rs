@@ -60,6 +60,8 @@ pub enum Code {
     NonAnswerShare,
     /// S022: gold found nothing among unflagged units, so the upper limit rests on how few were looked at.
     FloorOfIgnorance,
+    /// S023: people could not tell for some gold, so limits hold for either answer.
+    UndeterminedGold,
 }
 
 /// Everything that is said about a code, in one place.
@@ -73,7 +75,7 @@ struct Entry {
 
 impl Code {
     /// Every code, in order.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::RgUndefined,
         Self::RgUnstable,
         Self::BelowFpr,
@@ -96,6 +98,7 @@ impl Code {
         Self::IllConditioned,
         Self::NonAnswerShare,
         Self::FloorOfIgnorance,
+        Self::UndeterminedGold,
     ];
 
     /// Returns the code as people quote it: `S001`.
@@ -291,6 +294,13 @@ impl Code {
                 name: "floor_of_ignorance",
                 title: "Gold found nothing among unflagged units, so the upper limit rests on how few were looked at",
                 advice: "Label the named number of unflagged units to halve that part of the limit.",
+                verdict: Verdict::Provisional,
+            },
+            Self::UndeterminedGold => Entry {
+                id: "S023",
+                name: "undetermined_gold",
+                title: "People could not tell for some gold, so the limits allow that all or none of it is violating",
+                advice: "Have an expert decide those units, or say in the policy how such units are to be judged.",
                 verdict: Verdict::Provisional,
             },
         }

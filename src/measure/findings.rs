@@ -25,6 +25,9 @@ const CHECKED_SHARE: f64 = 0.01;
 /// Labels are uneven when their effective size is below this part of their count.
 const EVEN_LABELS: f64 = 0.25;
 
+/// With more of the weighted gold undetermined than this, either extreme is too far from the other to publish.
+const REFUSED_UNDETERMINED: f64 = 0.2;
+
 /// One thing to know about a measurement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -68,6 +71,7 @@ impl Evidence<'_> {
             self.uneven(),
             self.non_answers(),
             self.floor(),
+            self.undetermined(),
         ]
         .into_iter()
         .flatten()
@@ -109,20 +113,29 @@ impl Evidence<'_> {
             return None;
         }
         if self.n_gold() == 0 {
-            return Some(Finding::new(Code::EmptyCell, "no labeled unit has gold".to_owned()));
+            return Some(Finding::new(
+                Code::EmptyCell,
+                format!("no labeled unit has {}", self.gold_word()),
+            ));
         }
         let empty = self.cells.iter().filter(|cell| self.nested() && cell.sums.gold().count == 0);
         let named: Vec<String> = empty
             .map(|cell| {
                 let percent = 100.0 * self.share(cell.sums.labeled.weight);
                 format!(
-                    "cell {} ({} units, {percent:.1} % of the exposure) has no gold",
+                    "cell {} ({} units, {percent:.1} % of the exposure) has no {}",
                     cell.name(),
-                    cell.sums.labeled.count
+                    cell.sums.labeled.count,
+                    self.gold_word()
                 )
             })
             .collect();
         (!named.is_empty()).then(|| Finding::new(Code::EmptyCell, named.join("; ")))
+    }
+
+    /// Returns what gold is called where only the decided part of it counts.
+    fn gold_word(&self) -> &'static str {
+        if self.joined.undetermined.is_some() { "decided gold" } else { "gold" }
     }
 
     fn merged(&self) -> Option<Finding> {
@@ -273,6 +286,19 @@ impl Evidence<'_> {
                 format!("{:.1} % of the exposure has no answer", 100.0 * share),
             )
         })
+    }
+
+    fn undetermined(&self) -> Option<Finding> {
+        let found = self.joined.undetermined.as_ref()?;
+        let refused = found.share > REFUSED_UNDETERMINED;
+        let verdict = if refused { Verdict::Withheld } else { Verdict::Provisional };
+        let detail = format!(
+            "people could not tell for {} of {} gold units, {:.1} % of the weighted gold",
+            found.n,
+            found.n + self.n_gold(),
+            100.0 * found.share
+        );
+        Some(Finding { code: Code::UndeterminedGold, verdict, detail })
     }
 
     fn floor(&self) -> Option<Finding> {

@@ -9,9 +9,7 @@ use crate::eval::Joined;
 use crate::eval::LabeledUnit;
 use crate::eval::Merge;
 use crate::eval::OutcomeShare;
-use crate::eval::Presence;
 use crate::eval::join;
-use crate::eval::merge_thin;
 use crate::measure::Code;
 use crate::measure::Estimate;
 use crate::measure::Estimator;
@@ -21,20 +19,14 @@ use crate::measure::Missing;
 use crate::measure::Settings;
 use crate::measure::Subject;
 use crate::measure::Verdict;
+use crate::measure::estimates::Case;
+use crate::measure::estimates::Estimates;
+use crate::measure::estimates::nested;
 use crate::measure::findings::Evidence;
 use crate::reply::Outcome;
-use crate::stats::Accuracy;
 use crate::stats::Bounds;
-use crate::stats::CellSums;
 use crate::stats::Draws;
 use crate::stats::Level;
-use crate::stats::PostStratified;
-use crate::stats::gold_only;
-use crate::stats::ignorance_bounds;
-use crate::stats::kg_beta;
-use crate::stats::post_stratified;
-use crate::stats::rogan_gladen;
-use crate::stats::two_phase_interval;
 use crate::unit::Design;
 use std::collections::BTreeMap;
 
@@ -132,23 +124,27 @@ pub fn prevalence(
 }
 
 fn measure(subject: &Subject, joined: Joined, settings: &Settings<'_>) -> PolicyPrevalence {
-    let (cells, merges) = merge_thin(&joined.cells, settings.drawn);
-    let rates = ErrorRates::of(&joined.cells, settings.level);
+    let decided = Case::of(&joined.cells, settings);
+    let extremes = joined.undetermined.as_ref().map(|undetermined| {
+        [&undetermined.lowest, &undetermined.highest].map(|cells| Case::of(cells, settings))
+    });
     let exposure = joined.cells.exposure();
-    let floor = nested(settings).then(|| Floor::of(&cells, exposure, settings.level)).flatten();
-    let evidence = Evidence { joined: &joined, settings, cells: &cells, merges: &merges, floor };
+    // what people could not tell may hide among unflagged units too
+    let [_, most] = extremes.as_ref().map_or([&decided; 2], |extremes| extremes.each_ref());
+    let floor = nested(settings).then(|| Floor::of(&most.used, exposure, settings.level)).flatten();
+    let (cells, merges) = (&decided.used, &decided.merges);
+    let evidence = Evidence { joined: &joined, settings, cells, merges, floor };
     let mut findings = evidence.findings();
-    let estimates =
-        Estimates { joined: &joined, settings, rates: &rates, cells: &cells, findings: &findings };
-    let (naive, gold_only, two_phase) =
-        (estimates.naive(), estimates.gold_only(), estimates.two_phase());
-    let (rogan_gladen, bounds) = (estimates.rogan_gladen(), estimates.bounds());
-    let k = two_phase.as_ref().ok().and_then(|(estimate, _)| estimate.explained);
-    let (corrected, corrected_by) = if nested(settings) {
-        (two_phase.map(|(_, estimate)| estimate), Estimator::TwoPhase)
-    } else {
-        (rogan_gladen.clone(), Estimator::RoganGladen)
+    let estimates = Estimates {
+        joined: &joined,
+        settings,
+        decided: &decided,
+        extremes: extremes.as_ref(),
+        findings: &findings,
     };
+    let (naive, gold_only) = (estimates.naive(), estimates.gold_only());
+    let (rogan_gladen, bounds) = (estimates.rogan_gladen(), estimates.bounds());
+    let (corrected, corrected_by, k) = estimates.corrected();
     if settings.drawn == GoldDrawn::Independent {
         add_rogan_gladen(&mut findings, &rogan_gladen);
     }
@@ -173,9 +169,9 @@ fn measure(subject: &Subject, joined: Joined, settings: &Settings<'_>) -> Policy
         m: joined.cells.n_gold(),
         k,
         cells: cells.iter().map(|cell| cell_row(cell, exposure)).collect(),
-        merges,
-        youden: youden(&rates),
-        rates,
+        merges: decided.merges,
+        youden: youden(&decided.rates),
+        rates: decided.rates,
         non_answer_share: share(joined.cells.no_answer.labeled.weight),
         certainty_share: share(all.iter().map(|cell| cell.labeled.certain).sum()),
         max_weight_share: share(all.iter().map(|cell| cell.labeled.largest).fold(0.0, f64::max)),
@@ -187,116 +183,6 @@ fn measure(subject: &Subject, joined: Joined, settings: &Settings<'_>) -> Policy
         draws: settings.draws,
         confusion: joined.confusion,
         outcomes: joined.outcomes,
-    }
-}
-
-/// The estimates of one joined policy, each refused where a finding forbids it.
-struct Estimates<'a> {
-    joined: &'a Joined,
-    settings: &'a Settings<'a>,
-    rates: &'a ErrorRates,
-    cells: &'a [CellInUse],
-    findings: &'a [Finding],
-}
-
-impl Estimates<'_> {
-    fn naive(&self) -> Result<Estimate, Missing> {
-        if self.joined.inclusion == Presence::Some {
-            return Err(Missing::Withheld(Code::MissingProbability));
-        }
-        if self.withheld_by(Code::MaxWeightShare) {
-            return Err(Missing::Withheld(Code::MaxWeightShare));
-        }
-        let share = self.joined.cells.flagged_share()?;
-        Ok(Estimate::of_share(&share, kg_beta(&share, self.settings.level)))
-    }
-
-    fn gold_only(&self) -> Result<Estimate, Missing> {
-        self.allowed()?;
-        let share = gold_only(&self.joined.cells.all()).map_err(|_| Missing::NoGold)?;
-        Ok(Estimate::of_share(&share, kg_beta(&share, self.settings.level)))
-    }
-
-    fn two_phase(&self) -> Result<(PostStratified, Estimate), Missing> {
-        self.allowed()?;
-        let sums = self.sums();
-        let estimate = post_stratified(&sums)?;
-        let interval = two_phase_interval(&sums, self.settings.level, self.settings.draws)?;
-        let (value, variance) = (estimate.value, estimate.variance());
-        let otherwise = gold_only(&sums)?.size;
-        let shown = Estimate {
-            value,
-            raw: value,
-            std_error: variance.sqrt(),
-            low: interval.low,
-            high: interval.high,
-            method: interval.method,
-            n_eff: Estimate::printed_size(
-                value,
-                variance,
-                self.joined.cells.n_labeled(),
-                otherwise,
-            ),
-            codes: Vec::new(),
-        };
-        Ok((estimate, shown))
-    }
-
-    fn rogan_gladen(&self) -> Result<Estimate, Missing> {
-        self.allowed()?;
-        if self.settings.drawn == GoldDrawn::ByLabel {
-            return Err(Missing::SameAsCorrected);
-        }
-        let apparent = self.joined.cells.flagged_share()?;
-        let labeler = Accuracy {
-            sensitivity: self.rates.sensitivity?.share.into(),
-            specificity: self.rates.specificity?.share.into(),
-        };
-        let corrected = rogan_gladen(apparent.into(), labeler, self.settings.level)?;
-        let codes = [
-            (corrected.unstable, Code::RgUnstable),
-            (corrected.below_false_positive_rate, Code::BelowFpr),
-            (corrected.clipped(), Code::Clipped),
-        ];
-        let variance = corrected.std_error.powi(2);
-        Ok(Estimate {
-            value: corrected.shown(),
-            raw: corrected.raw,
-            std_error: corrected.std_error,
-            low: corrected.interval.low,
-            high: corrected.interval.high,
-            method: corrected.interval.method,
-            n_eff: Estimate::printed_size(corrected.shown(), variance, apparent.n, apparent.size),
-            codes: codes.into_iter().filter(|(holds, _)| *holds).map(|(_, code)| code).collect(),
-        })
-    }
-
-    /// Bounds are given where cells without gold are the only thing in the way.
-    fn bounds(&self) -> Option<Bounds> {
-        let mut withheld =
-            self.findings.iter().filter(|finding| finding.verdict == Verdict::Withheld);
-        let only = withheld.next().is_some_and(|finding| finding.code == Code::EmptyCell)
-            && withheld.next().is_none();
-        if !only || !nested(self.settings) {
-            return None;
-        }
-        ignorance_bounds(&self.sums(), self.settings.level, self.settings.draws).ok()
-    }
-
-    /// Refuses what needs gold where a finding withholds the measurement.
-    fn allowed(&self) -> Result<(), Missing> {
-        let withheld = self.findings.iter().find(|finding| finding.verdict == Verdict::Withheld);
-        withheld.map_or(Ok(()), |finding| Err(Missing::Withheld(finding.code)))
-    }
-
-    fn withheld_by(&self, code: Code) -> bool {
-        self.findings
-            .iter()
-            .any(|finding| finding.code == code && finding.verdict == Verdict::Withheld)
-    }
-
-    fn sums(&self) -> Vec<CellSums> {
-        self.cells.iter().map(|cell| cell.sums).collect()
     }
 }
 
@@ -312,13 +198,6 @@ fn add_rogan_gladen(findings: &mut Vec<Finding>, estimate: &Result<Estimate, Mis
         Err(Missing::Withheld(_) | Missing::NoGold | Missing::SameAsCorrected) => {}
     }
     findings.sort_by_key(|finding| finding.code);
-}
-
-fn nested(settings: &Settings<'_>) -> bool {
-    match settings.drawn {
-        GoldDrawn::FromSample | GoldDrawn::ByLabel => true,
-        GoldDrawn::Independent | GoldDrawn::Convenience => false,
-    }
 }
 
 fn youden(rates: &ErrorRates) -> Option<f64> {

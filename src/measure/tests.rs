@@ -4,6 +4,7 @@ use crate::measure::Code;
 use crate::measure::Estimator;
 use crate::measure::GoldDrawn;
 use crate::measure::GoldLabel;
+use crate::measure::Judgment;
 use crate::measure::LabeledUnit;
 use crate::measure::Missing;
 use crate::measure::PolicyPrevalence;
@@ -18,6 +19,8 @@ use crate::stats::Draws;
 use crate::stats::Level;
 use crate::unit::Design;
 use crate::unit::Inclusion;
+
+mod undetermined;
 
 /// A sample described by what each unit is: (id, outcome, label, exposure) and gold by id.
 #[derive(Clone, Default)]
@@ -69,6 +72,11 @@ impl World {
             .map(|(id, label, probability)| GoldLabel {
                 id,
                 label,
+                judgment: if *label == "unclear" {
+                    Judgment::Undetermined
+                } else {
+                    Judgment::Decided
+                },
                 probability: *probability,
                 age_days: Some(9.0),
             })

@@ -17,6 +17,7 @@ use super::units;
 use crate::eval::GoldDrawn;
 use crate::eval::GoldLabel;
 use crate::eval::InputMistake;
+use crate::eval::Judgment;
 use crate::eval::LabeledUnit;
 use crate::eval::Positive;
 use crate::measure;
@@ -236,6 +237,7 @@ impl Estimating<'_> {
             .map(|gold| GoldLabel {
                 id: &gold.unit_id,
                 label: &gold.label,
+                judgment: Judgment::Decided,
                 probability: gold.probability,
                 age_days: gold.drawn_at.as_ref().and_then(age),
             })
