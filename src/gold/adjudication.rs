@@ -22,12 +22,14 @@ pub struct Gold {
 }
 
 /// A unit whose raters did not reach a majority.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Unresolved {
     /// The unit.
     pub unit_id: String,
     /// The policy.
     pub policy: String,
+    /// The unit's probability of being chosen for gold, given that it was sampled.
+    pub probability: Option<f64>,
     /// How many raters gave each label.
     pub votes: BTreeMap<String, u32>,
 }
@@ -90,7 +92,9 @@ pub fn adjudicate(annotations: &[Annotation]) -> Result<Adjudication, GoldError>
                     votes,
                 });
             }
-            None => adjudication.unresolved.push(Unresolved { unit_id, policy, votes }),
+            None => {
+                adjudication.unresolved.push(Unresolved { unit_id, policy, probability, votes });
+            }
         }
     }
     Ok(adjudication)

@@ -58,9 +58,7 @@ pub struct Timeouts {
 #[non_exhaustive]
 pub enum ConnectionError {
     /// The address cannot be used.
-    #[error(
-        "`url` is `{base_url}`, which is not an http or https address such as https://host/v1"
-    )]
+    #[error("`url` is `{base_url}`, which is not an http or https address such as https://host/v1")]
     NotAnAddress {
         /// The address without user, password and query.
         base_url: String,

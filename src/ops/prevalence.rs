@@ -133,7 +133,7 @@ fn from_store(program: &Program, request: &PrevalenceRequest) -> Result<Measured
         };
         let sample_salt = sample_salt.as_deref();
         let estimate = Estimating { program, request, gold: &gold, sample_salt };
-        measured.policies.push(estimate.policy(subject, &rows, &positive, &mut measured.notes)?);
+        measured.policies.push(estimate.policy(&subject, &rows, &positive, Some(policy))?);
     }
     Ok(measured)
 }
@@ -207,41 +207,46 @@ struct Estimating<'a> {
 impl Estimating<'_> {
     fn policy(
         &self,
-        subject: Subject,
+        subject: &Subject,
         units: &[LabeledUnit<'_>],
         positive: &Positive,
-        notes: &mut Vec<String>,
+        policy: Option<&Policy>,
     ) -> Result<PolicyPrevalence, OpsError> {
-        let unresolved = self.gold.adjudication.unresolved.iter();
-        let open = unresolved.filter(|open| open.policy == subject.policy).count();
-        if open > 0 {
-            notes.push(format!(
-                "{}: {open} gold units have no majority among their raters and are left out; have them decided",
-                subject.policy
-            ));
-        }
-        let gold = self.labels(&subject.policy);
+        let gold = self.labels(&subject.policy, policy);
         let settings = self.settings(positive)?;
-        measure::prevalence(&subject, units, &gold, &settings)
+        measure::prevalence(subject, units, &gold, &settings)
             .map_err(|mistakes| refused(&subject.policy, &mistakes))
     }
 
-    fn labels(&self, policy: &str) -> Vec<GoldLabel<'_>> {
+    /// The gold of a policy. Where a rater chose a reason to abstain, or raters found no majority, nobody knows the label: such
+    /// units stay in, as undetermined.
+    fn labels<'a>(&'a self, id: &str, policy: Option<&Policy>) -> Vec<GoldLabel<'a>> {
         let now = Timestamp::now();
         let age = |at: &String| {
             let at: Timestamp = at.parse().ok()?;
             Some(now.duration_since(at).as_secs_f64().max(0.0) / 86_400.0)
         };
-        let of_policy = self.gold.adjudication.gold.iter().filter(|gold| gold.policy == policy);
-        of_policy
-            .map(|gold| GoldLabel {
-                id: &gold.unit_id,
-                label: &gold.label,
-                judgment: Judgment::Decided,
-                probability: gold.probability,
-                age_days: gold.drawn_at.as_ref().and_then(age),
-            })
-            .collect()
+        let judgment = |label: &str| {
+            let abstains = policy.is_some_and(|policy| policy.abstains(label));
+            if abstains { Judgment::Undetermined } else { Judgment::Decided }
+        };
+        let settled = self.gold.adjudication.gold.iter().filter(|gold| gold.policy == id);
+        let settled = settled.map(|gold| GoldLabel {
+            id: &gold.unit_id,
+            label: &gold.label,
+            judgment: judgment(&gold.label),
+            probability: gold.probability,
+            age_days: gold.drawn_at.as_ref().and_then(age),
+        });
+        let open = self.gold.adjudication.unresolved.iter().filter(|open| open.policy == id);
+        let open = open.map(|open| GoldLabel {
+            id: &open.unit_id,
+            label: "no majority",
+            judgment: Judgment::Undetermined,
+            probability: open.probability,
+            age_days: None,
+        });
+        settled.chain(open).collect()
     }
 
     fn settings<'a>(&'a self, positive: &'a Positive) -> Result<Settings<'a>, OpsError> {

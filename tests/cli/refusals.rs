@@ -138,3 +138,21 @@ fn a_vocabulary_that_does_not_agree_is_refused() {
     project.write("gold.csv", &twice);
     measure("spam").ends(2, &["u0"]);
 }
+
+#[test]
+fn people_who_cannot_tell_widen_the_interval_and_cost_the_verdict() {
+    let endpoint = Simulated::start(&["--no-answer", "0"]);
+    let project = labeled(60, &endpoint);
+    project.titer(&["gold", "draw", "--size", "60"]).done();
+    let sheet = project.titer(&["gold", "export"]).done().stdout;
+    let said = ["allowed", "allowed", "demeaning", "allowed", "insufficient-context"];
+    let filled: Vec<String> = sheet
+        .lines()
+        .enumerate()
+        .map(|(at, line)| line.replacen(",,,", &format!(",{},ann,", said[at % said.len()]), 1))
+        .collect();
+    project.write("answers.csv", &(filled.join("\n") + "\n"));
+    project.titer(&["gold", "import", "answers.csv"]).done();
+    let said = project.titer(&["prevalence", "--min-gold", "10"]).done().stdout;
+    assert!(said.contains("S023") && !said.contains("publishable"), "{said}");
+}

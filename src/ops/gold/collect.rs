@@ -74,8 +74,10 @@ impl Collected {
             ));
         }
         let share = origin.labeled as f64 / n_labeled as f64;
-        for gold in &mut self.adjudication.gold {
-            gold.probability = gold.probability.map(|probability| probability * share);
+        let decided = self.adjudication.gold.iter_mut().map(|gold| &mut gold.probability);
+        let open = self.adjudication.unresolved.iter_mut().map(|open| &mut open.probability);
+        for probability in decided.chain(open) {
+            *probability = probability.map(|probability| probability * share);
         }
         Ok(())
     }

@@ -83,12 +83,8 @@ pub(super) fn prevalence(
         };
         let estimating =
             Estimating { program, request, gold: &gold, sample_salt: sample_salt.as_deref() };
-        measured.policies.push(estimating.policy(
-            subject,
-            &list,
-            &positive,
-            &mut measured.notes,
-        )?);
+        let of = known.iter().find(|known| known.id == policy).map(std::convert::AsRef::as_ref);
+        measured.policies.push(estimating.policy(&subject, &list, &positive, of)?);
     }
     Ok(measured)
 }
