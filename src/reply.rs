@@ -56,8 +56,9 @@ pub struct Answer {
     pub checks: BTreeMap<String, String>,
     /// The labels of the unit's components, where the policy asks for them (`rollup`).
     pub components: Vec<ComponentAnswer>,
-    /// The unit's label computed from those of its components; `label` is the model's own.
-    pub rolled_up: Option<String>,
+    /// The model's own label of the unit, where `label` is computed from those of the components or should have
+    /// been; else `label` is the model's own. `criteria` and `because` are the model's either way.
+    pub own_label: Option<String>,
     /// The model's own reason, or why there is no label.
     pub because: Option<String>,
     /// The number the model says about itself, in `[0, 1]`; not a probability of anything.

@@ -78,7 +78,7 @@ fn label(request: &str, unit: &str, outcome: Outcome) -> LabelRow {
             label: Some("violating".into()),
             labels: Vec::new(),
             components: Vec::new(),
-            rolled_up: None,
+            own_label: None,
             criteria: vec!["violating.links".into()],
             checks: BTreeMap::from([("link".into(), "yes".into())]),
             because: Some("it links".into()),

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 /// Returns the first complete JSON object in the text.
 ///
-/// Text before and after it, code fences and trailing commas are allowed; a cut-off object is not completed.
+/// Text before and after it, code fences, trailing commas and raw line breaks in strings are allowed. A cut-off
+/// object is not completed, and a part of an object that cannot be read is never taken for the whole.
 pub(super) fn first_object(text: &str) -> Option<Map<String, Value>> {
     if let Ok(Value::Object(whole)) = serde_json::from_str(text) {
         return Some(whole);
@@ -15,16 +16,45 @@ pub(super) fn first_object(text: &str) -> Option<Map<String, Value>> {
 
 /// Returns the first complete JSON object in the text, with the byte it starts at.
 pub(super) fn first_object_at(text: &str) -> Option<(usize, Map<String, Value>)> {
-    text.match_indices('{').take(MOST_STARTS).find_map(|(start, _)| {
-        let end = closing(&text[start..])?;
-        let candidate = &text[start..=start + end];
-        let parsed = serde_json::from_str(candidate)
-            .or_else(|_| serde_json::from_str(&without_trailing_commas(candidate)));
-        match parsed {
-            Ok(Value::Object(object)) => Some((start, object)),
-            Ok(_) | Err(_) => None,
+    let mut from = 0;
+    for tried in 0..MOST_STARTS {
+        let start = from + text.get(from..)?.find('{')?;
+        let rest = &text[start..];
+        let Some(end) = closing(rest) else {
+            if begins_object(rest) {
+                return None;
+            }
+            from = start + 1;
+            continue;
+        };
+        let whole = tried == 0 || !continues(&text[..start]);
+        if let Some(object) = whole.then(|| parsed(&rest[..=end])).flatten() {
+            return Some((start, object));
         }
-    })
+        from = start + end + 1;
+    }
+    None
+}
+
+/// Parses an object as it stands, or else mended.
+fn parsed(candidate: &str) -> Option<Map<String, Value>> {
+    let value =
+        serde_json::from_str(candidate).or_else(|_| serde_json::from_str(&mended(candidate)));
+    value.ok()
+}
+
+/// Whether what follows an opening brace can be the inside of an object; cut off right there, it can.
+fn begins_object(text: &str) -> bool {
+    let inside = text.strip_prefix('{').unwrap_or(text).trim_start();
+    inside.is_empty() || inside.starts_with('"')
+}
+
+/// Whether a value after this text would be a part of a list or object: where a stray quote ends an object too
+/// early, its parts stand outside it.
+fn continues(before: &str) -> bool {
+    let before = before.trim_end();
+    let named = |name: &str| name.trim_end().ends_with(['"', '\'']);
+    before.ends_with(['[', ',']) || before.strip_suffix(':').is_some_and(named)
 }
 
 /// Returns the byte at which a property's value starts, in the object that starts at `object`.
@@ -108,11 +138,19 @@ fn closing(text: &str) -> Option<usize> {
     None
 }
 
-/// Drops commas that stand before a closing bracket, outside strings.
-fn without_trailing_commas(text: &str) -> String {
+/// Drops commas that stand before a closing bracket, and escapes raw control characters in strings.
+fn mended(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let (mut in_string, mut escaped) = (false, false);
     for (at, character) in text.char_indices() {
+        if in_string && character < ' ' {
+            if escaped {
+                out.pop(); // the backslash: the escape below has its own
+            }
+            out.push_str(&format!("\\u{:04x}", u32::from(character)));
+            escaped = false;
+            continue;
+        }
         if in_string {
             in_string = escaped || character != '"';
             escaped = !escaped && character == '\\';
@@ -165,6 +203,33 @@ mod tests {
         check("```j", None);
         check("", None);
         check("}{", None);
+    }
+
+    #[test]
+    fn a_part_of_an_object_is_never_the_answer() {
+        let part = r#"{"components":[{"n":1,"label":"allowed","criteria":[]},"#;
+        check(&format!(r#"{part}{{"n":2,"label":"violating","crit"#), None);
+        check(&format!(r#"{part}{{"n":2}}],"because":"5" pipe","label":"b"}}"#), None);
+        check(&format!(r#"{part}{{"n":2}}],"because":"a "q" }} b","label":"b"}}"#), None);
+        check(&format!(r#"{part}] "label":"b"}}"#), None);
+        check(r#"{components: [{"n":1,"label":"a"},"#, None);
+        check(r#"{"because":"see "}" and","components":[{"label":"a"}],"label":"b"}"#, None);
+        check(r#"{"a":{"because":"see "}" and","label":"x"},"b":{"label":"y"}}"#, None);
+        check(r#"{"spam":{"label":"a"},"insults":{"lab"#, None);
+    }
+
+    #[test]
+    fn an_object_after_one_that_cannot_be_read_is_found() {
+        check(r#"{"label": ...}. Answer: {"label":"a"}"#, Some("a"));
+        check(r#"The set {x, y is open. {"label":"a"}"#, Some("a"));
+        check(r#"{{"label":"a"} "#, Some("a"));
+    }
+
+    #[test]
+    fn raw_control_characters_stand_in_strings() {
+        let text = "{\"components\":[{\"label\":\"b\"}],\"because\":\"one\ntwo\t\\\nthree\",\"label\":\"a\",\n}";
+        check(text, Some("a"));
+        assert_eq!(first_object(text).unwrap()["because"], "one\ntwo\t\nthree");
     }
 
     #[test]

@@ -46,14 +46,13 @@ pub fn read(reply: &ChatReply, prompt: &CompiledPrompt) -> Vec<Answer> {
 }
 
 /// Returns what [`read`] returns, with the unit's label computed from those of its components where a policy
-/// has a `rollup`. The model's own label of the unit stays beside it.
+/// has a `rollup`. The model's own label of the unit stays beside it, in `own_label`. A component without a
+/// label, or with two, makes the answer unparsable, unless the model's own label of the unit abstains or is
+/// violating and at least as severe as the components allow.
 #[must_use]
 pub fn read_unit(reply: &ChatReply, prompt: &CompiledPrompt, unit: &Unit) -> Vec<Answer> {
-    let mut answers = read(reply, prompt);
-    for (answer, policy) in answers.iter_mut().zip(prompt.policies()) {
-        answer.rolled_up = rollup::label(policy, unit, &answer.components);
-    }
-    answers
+    let answers = read(reply, prompt).into_iter().zip(prompt.policies());
+    answers.map(|(answer, policy)| rollup::of_unit(policy, unit, answer)).collect()
 }
 
 /// Returns the same outcome for each policy of the prompt, with its reason.
@@ -97,7 +96,7 @@ pub(super) fn none(policy: &Policy, outcome: Outcome, because: &str) -> Answer {
         criteria: Vec::new(),
         checks: BTreeMap::new(),
         components: Vec::new(),
-        rolled_up: None,
+        own_label: None,
         because: Some(because.to_owned()).filter(|because| !because.is_empty()),
         stated_confidence: None,
         label_probability: None,

@@ -147,7 +147,7 @@ impl LabelRow {
             label: row.get("label")?,
             labels: texts(&parts["labels"]),
             components: components(&parts["components"]),
-            rolled_up: parts["rolled_up"].as_str().map(str::to_owned),
+            own_label: parts["own_label"].as_str().map(str::to_owned),
             criteria: json::<Vec<String>>(row, "criteria")?,
             checks: json::<BTreeMap<String, String>>(row, "checks")?,
             because: row.get("because")?,
@@ -187,7 +187,7 @@ impl Billed {
 
 /// What an answer says beside one label, as the `components` column holds it.
 fn parts(answer: &Answer) -> String {
-    if answer.labels.is_empty() && answer.components.is_empty() && answer.rolled_up.is_none() {
+    if answer.labels.is_empty() && answer.components.is_empty() && answer.own_label.is_none() {
         return "{}".to_owned();
     }
     let components: Vec<Value> = answer
@@ -195,7 +195,7 @@ fn parts(answer: &Answer) -> String {
         .iter()
         .map(|part| json!({"criteria": part.criteria, "label": part.label, "n": part.n}))
         .collect();
-    json!({"labels": answer.labels, "components": components, "rolled_up": answer.rolled_up})
+    json!({"labels": answer.labels, "components": components, "own_label": answer.own_label})
         .to_string()
 }
 

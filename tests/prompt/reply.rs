@@ -117,43 +117,92 @@ fn a_set_of_labels_is_ordered_and_spoken_for_by_the_most_severe() {
     }
 }
 
-/// The label rolled up from these labels of the components 2, 3 and 4.
-#[track_caller]
-fn rolled_up(rule: &str, components: &str) -> Option<String> {
+/// The answer that gives these labels to the components 2, 3 and 4, and one to the whole unit.
+fn rolled_up(rule: &str, components: &str, own: &str) -> Answer {
     let text = super::cases::yaml("answers").replace("max-severity", rule);
     let prompt = compile(vec![parsed(&text)], settings(Dialect::JsonChat)).unwrap();
-    let labels = components.split(' ').enumerate();
+    let labels = components.split_whitespace().enumerate();
     let one = |(at, label)| format!(r#"{{"criteria":[],"label":"{label}","n":{}}}"#, at + 2);
     let components: Vec<String> = labels.map(one).collect();
-    let content = format!(r#"{{"components":[{}],"label":"allowed"}}"#, components.join(","));
-    let answer = read_unit(&said(&content), &prompt, &pictures()).remove(0);
-    assert_eq!(answer.label.as_deref(), Some("allowed"), "the model's own label stays");
-    answer.rolled_up
+    let content = format!(r#"{{"components":[{}],"label":"{own}"}}"#, components.join(","));
+    read_unit(&said(&content), &prompt, &pictures()).remove(0)
 }
 
 #[test]
 fn the_label_of_a_unit_is_computed_from_its_judged_components() {
-    let check = |rule, components, expected: Option<&str>| {
-        assert_eq!(rolled_up(rule, components).as_deref(), expected, "{rule}: {components}");
+    let check = |rule, components, expected| {
+        let answer = rolled_up(rule, components, "allowed");
+        let outcome = if expected == "not-visible" { Outcome::Abstain } else { LABEL };
+        assert_eq!(
+            (answer.outcome, answer.label.as_deref()),
+            (outcome, Some(expected)),
+            "{components}"
+        );
+        assert_eq!(answer.own_label.as_deref(), Some("allowed"), "the model's own stays beside it");
     };
-    check("max-severity", "allowed promotion facilitation", Some("facilitation"));
-    check("max-severity", "allowed allowed allowed", Some("allowed"));
-    check("any", "allowed promotion not-visible", Some("promotion"));
-    check("any", "allowed allowed not-visible", Some("not-visible"));
-    check("all", "promotion facilitation promotion", Some("facilitation"));
-    check("all", "promotion facilitation allowed", Some("allowed"));
-    check("all", "promotion facilitation not-visible", Some("not-visible"));
+    check("max-severity", "allowed promotion facilitation", "facilitation");
+    check("max-severity", "allowed allowed allowed", "allowed");
+    check("any", "allowed promotion not-visible", "promotion");
+    check("any", "allowed allowed not-visible", "not-visible");
+    check("all", "promotion facilitation promotion", "facilitation");
+    check("all", "promotion facilitation allowed", "allowed");
+    check("all", "promotion facilitation not-visible", "not-visible");
 }
 
 #[test]
-fn nothing_is_rolled_up_when_a_component_has_no_label_or_two() {
-    assert_eq!(rolled_up("any", "promotion promotion"), None);
-    assert_eq!(rolled_up("any", "promotion promotion made-up"), None);
+fn an_abstention_on_the_whole_yields_to_the_labels_of_the_components() {
+    let answer = rolled_up("any", "allowed promotion allowed", "not-visible");
+    assert_eq!(outcomes(&[answer]), [(LABEL, Some("promotion"))]);
+}
+
+#[test]
+fn a_component_without_a_label_or_with_two_never_leaves_a_unit_allowed() {
+    let check = |rule, components, own, expected| {
+        let answer = rolled_up(rule, components, own);
+        let found = (answer.outcome, answer.label.as_deref());
+        assert_eq!(found, expected, "{rule}: {components}; {own}");
+        let kept = if answer.label.is_some() { None } else { Some(own) };
+        assert_eq!(answer.own_label.as_deref(), kept, "{rule}: {components}; {own}");
+    };
+    check("any", "allowed allowed", "allowed", UNPARSABLE);
+    check("any", "", "allowed", UNPARSABLE);
+    check("any", "allowed promotion", "allowed", UNPARSABLE);
+    check("max-severity", "facilitation made-up allowed", "promotion", UNPARSABLE);
+    check("max-severity", "promotion made-up allowed", "promotion", (LABEL, Some("promotion")));
+    check("any", "allowed allowed", "facilitation", (LABEL, Some("facilitation")));
+    check("any", "allowed", "not-visible", (Outcome::Abstain, Some("not-visible")));
+    check("any", "promotion", "not-visible", UNPARSABLE);
+    check("all", "promotion promotion", "facilitation", (LABEL, Some("facilitation")));
+    check("all", "promotion allowed", "facilitation", UNPARSABLE);
+    check("all", "promotion allowed", "allowed", UNPARSABLE);
     let prompt = compiled(&["answers"], Dialect::JsonChat);
     let twice = r#"{"components":[{"label":"allowed","n":2},{"label":"promotion","n":2}],"label":"allowed"}"#;
-    assert_eq!(read_unit(&said(twice), &prompt, &pictures())[0].rolled_up, None);
-    let other = compiled(&["link-spam"], Dialect::JsonChat);
-    assert_eq!(read_unit(&said(r#"{"label":"spam"}"#), &other, &pictures())[0].rolled_up, None);
+    assert_eq!(outcomes(&read_unit(&said(twice), &prompt, &pictures())), [UNPARSABLE]);
+}
+
+#[test]
+fn a_policy_without_a_rollup_keeps_the_label_of_the_whole() {
+    let prompt = compiled(&["link-spam"], Dialect::JsonChat);
+    let answers = read_unit(&said(r#"{"label":"spam"}"#), &prompt, &pictures());
+    assert_eq!(outcomes(&answers), [(LABEL, Some("spam"))]);
+    assert_eq!(answers[0].own_label, None);
+}
+
+#[test]
+fn the_label_of_a_component_is_not_the_answer_of_a_cut_off_reply() {
+    let prompt = compiled(&["answers"], Dialect::JsonChat);
+    let content = r#"{"components":[{"n":2,"label":"allowed","criteria":[]},{"n":3,"label":"facilitation","crit"#;
+    let cut = ChatReply { finish: Finish::Length, ..said(content) };
+    let answers = read_unit(&cut, &prompt, &pictures());
+    assert_eq!(outcomes(&answers), [(Outcome::Truncated, None)]);
+    check(&prompt, content, &[UNPARSABLE]);
+}
+
+#[test]
+fn a_raw_line_break_in_a_reason_leaves_the_label_of_the_whole() {
+    let prompt = compiled(&["answers"], Dialect::JsonChat);
+    let content = "{\"because\":\"One.\nTwo.\",\"components\":[{\"label\":\"allowed\",\"n\":2}],\"label\":\"promotion\"}";
+    check(&prompt, content, &[(LABEL, Some("promotion"))]);
 }
 
 #[test]
