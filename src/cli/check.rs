@@ -6,6 +6,7 @@ use super::output::Output;
 use crate::diag;
 use crate::ops::Ending;
 use crate::ops::check;
+use crate::ops::check::Checked;
 use clap::Args;
 use clap::ValueEnum;
 use serde_json::json;
@@ -48,7 +49,7 @@ pub(super) fn run(
     if args.watch {
         return watch(args, project, output);
     }
-    once(args, project, output)
+    show(args, &check::check(&args.paths, project)?, output)
 }
 
 /// Checks, waits until what was read changes, and checks again.
@@ -61,7 +62,7 @@ fn watch(args: &CheckArgs, project: Option<&Path>, output: &Output) -> Result<()
             found.sources.iter().map(|source| source.text().to_owned()).collect();
         if seen.as_ref() != Some(&now) {
             seen = Some(now);
-            match once(args, project, output) {
+            match show(args, &found, output) {
                 Ok(()) | Err(Failure::Said(_)) => {}
                 Err(failure) => return Err(failure),
             }
@@ -70,8 +71,7 @@ fn watch(args: &CheckArgs, project: Option<&Path>, output: &Output) -> Result<()
     }
 }
 
-fn once(args: &CheckArgs, project: Option<&Path>, output: &Output) -> Result<(), Failure> {
-    let checked = check::check(&args.paths, project)?;
+fn show(args: &CheckArgs, checked: &Checked, output: &Output) -> Result<(), Failure> {
     let errors = checked.errors();
     let warnings = checked.diagnostics.len() - errors;
     let ending = if errors == 0 { Ok(()) } else { Err(Failure::Said(Ending::NotPassed)) };

@@ -11,7 +11,6 @@ use crate::diag::Severity;
 use crate::diag::Source;
 use crate::policy;
 use crate::policy::LintSettings;
-use crate::policy::Policy;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -92,22 +91,13 @@ fn remarks(reading: &Reading, project: Option<&Path>) -> Result<Vec<Diagnostic>,
     let mut found = Vec::new();
     for read in &reading.checked {
         found.extend(policy::lint(read, &settings));
-        let Some(last) = program.as_ref().map(|program| last_labeled(program, read)).transpose()?
-        else {
-            continue;
-        };
-        if let Some(last) = last {
+        let Some(program) = &program else { continue };
+        if let Some((last, _)) = diff::last_labeled(program, &read.policy.id)? {
             let broken = policy::immutable_ids(&last, &read.policy);
             found.extend(broken.iter().map(|id| id.diagnostic(&read.places)));
         }
     }
     Ok(found)
-}
-
-/// The version of a policy that was last labeled with, where there is one.
-fn last_labeled(program: &Program, read: &policy::Checked) -> Result<Option<Policy>, OpsError> {
-    let rows = diff::labeled_versions(program, &read.policy.id)?;
-    Ok(rows.into_iter().next_back().map(|(policy, _)| policy))
 }
 
 /// The policies beside a `titer.yaml` that could not be read.

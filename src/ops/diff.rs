@@ -57,47 +57,42 @@ pub fn between(old: &Path, new: &Path) -> Result<Differed, OpsError> {
 ///
 /// Mistakes in the policy; a policy that was never labeled with.
 pub fn with_last(program: &Program, named: &str) -> Result<Differed, OpsError> {
-    let reading = policies::load(program, &[named.to_owned()])?;
-    let [(now, source)] = reading.policies.as_slice() else {
-        return Err(OpsError::refused(
-            format!("`{named}` holds {} policies", reading.policies.len()),
-            "name one of them",
-        ));
-    };
-    let versions = labeled_versions(program, &now.id)?;
-    let Some((last, at)) = versions.into_iter().next_back() else {
+    let (now, source) = policies::single(program, named)?;
+    let Some((last, at)) = last_labeled(program, &now.id)? else {
         return Err(OpsError::refused(
             format!("policy `{}` was never labeled with in this project", now.id),
             "compare two files: titer diff OLD NEW",
         ));
     };
     let old = format!("labeled since {}", at.strftime("%Y-%m-%d %H:%M"));
-    Ok(compared(&last, now, old, source.name().to_owned()))
+    Ok(compared(&last, &now, old, source.name().to_owned()))
 }
 
-/// Returns the versions of a policy that were labeled with, the newest last.
+/// Returns the version of a policy that was last labeled with, and since when.
 ///
 /// # Errors
 ///
 /// A store that cannot be read.
-pub(super) fn labeled_versions(
+pub(super) fn last_labeled(
     program: &Program,
     id: &str,
-) -> Result<Vec<(Policy, Timestamp)>, OpsError> {
+) -> Result<Option<(Policy, Timestamp)>, OpsError> {
     let path = program.store_path();
     if !path.is_file() {
-        return Ok(Vec::new());
+        return Ok(None);
     }
     let rows = Store::open(&path, Access::Read)?.reader()?.policies(Some(id))?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
     let reader = Reader::prepare();
     let beside = program.path("policies").join("of-the-store.yaml");
-    let read = rows.into_iter().filter_map(|row| {
+    Ok(rows.into_iter().rev().find_map(|row| {
         let source = Source::new(&format!("{id} {}", row.version), &row.source);
         // A text of an older titer that no longer reads cannot be compared with.
         let checked = reader.read(&source, &policies::imported(&beside, &source)).ok()?;
         Some((checked.policy, row.first_seen))
-    });
-    Ok(read.collect())
+    }))
 }
 
 fn single(path: &Path) -> Result<Arc<Policy>, OpsError> {

@@ -18,6 +18,6 @@ pub fn guide(
     audience: Audience,
     format: GuideFormat,
 ) -> Result<String, OpsError> {
-    let policy = policies::single(program, named)?;
+    let (policy, _) = policies::single(program, named)?;
     Ok(prompt::guide(&policy, audience, format)?)
 }

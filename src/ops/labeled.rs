@@ -27,6 +27,10 @@ use std::sync::Arc;
 
 /// The capability that remembers the rung of the output ladder.
 pub(crate) const OUTPUT: &str = "output";
+/// How many requests may be out of order after a stop, at least; more where more were in flight.
+const SLACK: usize = 8;
+/// The share of requests that may be out of order.
+const OUT_OF_ORDER: f64 = 0.02;
 
 /// Units with the labels of one labeler.
 #[derive(Debug, Clone)]
@@ -53,14 +57,7 @@ impl Labeled {
     pub(crate) fn missing(&self, policy: usize) -> usize {
         self.units.len() - self.rows.get(policy).map_or(0, Vec::len)
     }
-}
 
-/// How many requests may be out of order after a stop, at least; more where more were in flight.
-const SLACK: usize = 8;
-/// The share of requests that may be out of order.
-const OUT_OF_ORDER: f64 = 0.02;
-
-impl Labeled {
     /// Returns how many units are labeled under at least one policy.
     pub(crate) fn n_labeled(&self) -> usize {
         let units = self.rows.iter().flatten().map(|row| row.unit);

@@ -147,15 +147,15 @@ fn is_path(name: &str) -> bool {
     path.is_file() || path.is_dir() && path.components().nth(1).is_some()
 }
 
-/// Reads exactly one policy, by path or id.
+/// Reads exactly one policy with its text, by path or id.
 ///
 /// # Errors
 ///
 /// As [`load`]; a name that holds several.
-pub(crate) fn single(program: &Program, named: &str) -> Result<Arc<Policy>, OpsError> {
+pub(crate) fn single(program: &Program, named: &str) -> Result<(Arc<Policy>, Source), OpsError> {
     let reading = load(program, &[named.to_owned()])?;
     match reading.policies.as_slice() {
-        [(only, _)] => Ok(Arc::clone(only)),
+        [only] => Ok(only.clone()),
         several => Err(OpsError::refused(
             format!("`{named}` holds {} policies", several.len()),
             "name one of them",

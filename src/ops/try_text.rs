@@ -9,6 +9,7 @@ use super::policies;
 use super::program::Program;
 use crate::reply::Answer;
 use crate::unit::Unit;
+use std::sync::Arc;
 
 /// What came of one text.
 #[derive(Debug, Clone)]
@@ -42,15 +43,8 @@ pub async fn try_unit(
     unit: Unit,
     wanted: &AdHoc,
 ) -> Result<Tried, OpsError> {
-    let named = [policy.to_owned()];
-    let policies = policies::load(program, &named)?.policies;
-    let [(one, _)] = policies.as_slice() else {
-        return Err(OpsError::refused(
-            format!("`{policy}` holds {} policies", policies.len()),
-            "name one of them",
-        ));
-    };
-    let one = std::sync::Arc::clone(one);
+    let (one, source) = policies::single(program, policy)?;
+    let policies = vec![(Arc::clone(&one), source)];
     let labeler = labeler::resolve(program, wanted)?;
     let name = labeler.name.clone();
     let id = format!("try-{}", unit.content_hash().short());
