@@ -70,4 +70,46 @@ pub enum StatsError {
         /// Its upper limit.
         high: f64,
     },
+    /// Two lists that describe the same things have different lengths.
+    #[error("{left} and {right} values do not describe the same units")]
+    LengthsDiffer {
+        /// Values in the first list.
+        left: usize,
+        /// Values in the second list.
+        right: usize,
+    },
+    /// A number is not finite, or lies outside what it may be.
+    #[error("{value} is not {what}")]
+    OutOfRange {
+        /// What it should have been: "a probability", "a weight above 0".
+        what: &'static str,
+        /// What it was.
+        value: f64,
+    },
+    /// A statistic has no value for these data.
+    #[error("{statistic} is undefined: {reason}")]
+    Undefined {
+        /// The statistic.
+        statistic: &'static str,
+        /// What the data lack.
+        reason: &'static str,
+    },
+    /// A system of equations is too close to singular to be solved.
+    #[error(
+        "the matrix is ill-conditioned: condition number {condition:.1}, smallest singular value {smallest:.3}"
+    )]
+    IllConditioned {
+        /// The ratio of the largest to the smallest singular value.
+        condition: f64,
+        /// The smallest singular value.
+        smallest: f64,
+    },
+    /// An iteration did not settle.
+    #[error("no convergence after {iterations} iterations: the last change was {change:.2e}")]
+    NoConvergence {
+        /// Iterations made.
+        iterations: u32,
+        /// The last change.
+        change: f64,
+    },
 }
