@@ -27,6 +27,7 @@ pub use jeffreys::jeffreys_one_tail;
 pub use jeffreys::jeffreys_raw;
 pub use named::rate_interval;
 pub use named::share_interval;
+pub(crate) use weighted_gamma::Confidence;
 pub use weighted_gamma::PositiveShare;
 pub use weighted_gamma::PseudoEvent;
 pub use weighted_gamma::WeightedEvents;
@@ -83,6 +84,24 @@ pub enum Method {
     GammaMidP,
     /// Lang and Reiczigel's interval for a corrected prevalence.
     LangReiczigel,
+    /// Bayer, Fay and Graubard's melding of corrected rates, beta limits of the apparent prevalence.
+    BfgBinomial,
+    /// Bayer, Fay and Graubard's melding of corrected rates, weighted gamma limits of the apparent prevalence.
+    BfgPoisson,
+    /// Quantiles of bootstrap replicates.
+    Percentile,
+    /// Quantiles of bootstrap replicates, mirrored at the estimate.
+    Basic,
+    /// Quantiles of bootstrap replicates, corrected for bias and acceleration.
+    BiasCorrected,
+    /// Newcombe's interval for a difference of two shares, from their Wilson limits.
+    Newcombe,
+    /// Agresti and Caffo's interval for a difference of two shares.
+    AgrestiCaffo,
+    /// Mee's score interval for a difference of two shares.
+    Mee,
+    /// Miettinen and Nurminen's score interval for a difference of two shares.
+    MiettinenNurminen,
 }
 
 impl Method {
@@ -108,6 +127,15 @@ impl Method {
             Self::GammaTiwari => "gamma_tiwari",
             Self::GammaMidP => "gamma_midp",
             Self::LangReiczigel => "lang_reiczigel",
+            Self::BfgBinomial => "bfg_binomial",
+            Self::BfgPoisson => "bfg_poisson",
+            Self::Percentile => "percentile",
+            Self::Basic => "basic",
+            Self::BiasCorrected => "bca",
+            Self::Newcombe => "newcombe",
+            Self::AgrestiCaffo => "agresti_caffo",
+            Self::Mee => "mee",
+            Self::MiettinenNurminen => "miettinen_nurminen",
         }
     }
 }

@@ -45,7 +45,16 @@ pub fn rate_interval(method: Method, rate: Rate, level: Level) -> Result<Interva
         | Method::GammaFayFeuer
         | Method::GammaTiwari
         | Method::GammaMidP
-        | Method::LangReiczigel) => {
+        | Method::LangReiczigel
+        | Method::BfgBinomial
+        | Method::BfgPoisson
+        | Method::Percentile
+        | Method::Basic
+        | Method::BiasCorrected
+        | Method::Newcombe
+        | Method::AgrestiCaffo
+        | Method::Mee
+        | Method::MiettinenNurminen) => {
             Err(needs_more(other, "it is not an interval of a plain count"))
         }
     }
@@ -83,7 +92,16 @@ pub fn share_interval(
         | Method::GammaFayFeuer
         | Method::GammaTiwari
         | Method::GammaMidP
-        | Method::LangReiczigel) => {
+        | Method::LangReiczigel
+        | Method::BfgBinomial
+        | Method::BfgPoisson
+        | Method::Percentile
+        | Method::Basic
+        | Method::BiasCorrected
+        | Method::Newcombe
+        | Method::AgrestiCaffo
+        | Method::Mee
+        | Method::MiettinenNurminen) => {
             Err(needs_more(other, "it is not an interval of one weighted share"))
         }
     }
@@ -99,7 +117,7 @@ mod tests {
     use crate::stats::Weight;
     use crate::stats::WeightSum;
 
-    const ALL: [Method; 18] = [
+    const ALL: [Method; 27] = [
         Method::Wald,
         Method::Wilson,
         Method::WilsonCorrected,
@@ -118,6 +136,15 @@ mod tests {
         Method::GammaTiwari,
         Method::GammaMidP,
         Method::LangReiczigel,
+        Method::BfgBinomial,
+        Method::BfgPoisson,
+        Method::Percentile,
+        Method::Basic,
+        Method::BiasCorrected,
+        Method::Newcombe,
+        Method::AgrestiCaffo,
+        Method::Mee,
+        Method::MiettinenNurminen,
     ];
 
     #[test]
