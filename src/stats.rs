@@ -7,6 +7,8 @@
 
 mod beta;
 mod cells;
+mod classification;
+mod design_weight;
 mod draws;
 mod error;
 mod interval;
@@ -20,6 +22,23 @@ mod weight;
 
 pub use cells::CellSums;
 pub use cells::Truth;
+pub use classification::Average;
+pub use classification::BinaryCells;
+pub use classification::BinaryConfusion;
+pub use classification::ClassScore;
+pub use classification::Classified;
+pub use classification::Confusion;
+pub use classification::DeltaEstimate;
+pub use classification::DeltaScore;
+pub use classification::Diagnostic;
+pub use classification::DiagnosticCounts;
+pub use classification::EmptyScore;
+pub use classification::LabelSets;
+pub use classification::Measured;
+pub use classification::Multilabel;
+pub use classification::RateInterval;
+pub use classification::average;
+pub use classification::delta_estimate;
 pub use draws::Draws;
 pub use error::StatsError;
 pub use interval::Interval;

@@ -33,6 +33,14 @@ pub enum Method {
     KgMeld,
     /// Lang and Reiczigel's interval for a corrected prevalence.
     LangReiczigel,
+    /// Normal, by the delta method.
+    Delta,
+    /// Normal on the log scale.
+    LogScale,
+    /// Normal, with DeLong's variance.
+    DeLong,
+    /// Quantiles of resamples.
+    Bootstrap,
 }
 
 impl Method {
@@ -46,6 +54,10 @@ impl Method {
             Self::KgBeta => "kg_beta",
             Self::KgMeld => "kg_meld",
             Self::LangReiczigel => "lang_reiczigel",
+            Self::Delta => "delta",
+            Self::LogScale => "log_scale",
+            Self::DeLong => "delong",
+            Self::Bootstrap => "bootstrap",
         }
     }
 }
