@@ -7,6 +7,8 @@
     reason = "a test may panic, and says so when it is skipped"
 )]
 
+#[path = "reference/calibration.rs"]
+mod calibration;
 #[path = "reference/case.rs"]
 mod case;
 #[path = "reference/classification.rs"]

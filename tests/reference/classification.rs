@@ -275,6 +275,21 @@ fn multilabel_scores_equal_scikit_learn() {
 }
 
 #[test]
+fn every_case_is_of_a_kind_that_is_compared() {
+    let kinds = [
+        "b-binary-counts",
+        "b-binary-weighted",
+        "b-binary-epitests",
+        "b-multiclass",
+        "b-multilabel",
+        "b-f1-takahashi",
+    ];
+    for case in some("") {
+        assert!(kinds.iter().any(|kind| case.name().starts_with(kind)), "{}", case.name());
+    }
+}
+
+#[test]
 fn intervals_of_averaged_scores_equal_the_published_variances() {
     for case in some("b-f1-takahashi") {
         let units = units(&case);
