@@ -23,7 +23,7 @@ pub use delta::DeltaScore;
 pub use delta::delta_estimate;
 pub use diagnostic::Diagnostic;
 pub use diagnostic::DiagnosticCounts;
-pub use diagnostic::Measured;
+pub use diagnostic::DiagnosticValue;
 pub use diagnostic::RateInterval;
 pub use multilabel::LabelSets;
 pub use multilabel::Multilabel;

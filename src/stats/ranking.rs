@@ -6,7 +6,7 @@ mod roc;
 
 pub use delong::DelongAuc;
 pub use delong::DelongTest;
-pub use delong::PairedScores;
+pub use delong::ScorePair;
 pub use delong::delong;
 pub use delong::delong_test;
 pub use precision_recall::PrecisionRecallPoint;

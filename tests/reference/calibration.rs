@@ -7,7 +7,7 @@ use titer::stats::Bins;
 use titer::stats::Forecasts;
 use titer::stats::Isotonic;
 use titer::stats::Level;
-use titer::stats::PairedScores;
+use titer::stats::ScorePair;
 use titer::stats::ScoredUnit;
 use titer::stats::Scores;
 use titer::stats::Truth;
@@ -125,7 +125,7 @@ fn check_other_bins(case: &Case, forecasts: &Forecasts) {
 fn the_paired_test_of_two_areas_equals_proc() {
     for case in some("e-delong-paired") {
         let (first, second) = (plain(&case, "p1"), plain(&case, "p2"));
-        let test = delong_test(PairedScores { first: &first, second: &second }).unwrap();
+        let test = delong_test(ScorePair { first: &first, second: &second }).unwrap();
         case.check("auc1", test.first);
         case.check("auc2", test.second);
         case.check("var1", test.first_variance);

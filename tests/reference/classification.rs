@@ -12,10 +12,10 @@ use titer::stats::Confusion;
 use titer::stats::DeltaScore;
 use titer::stats::Diagnostic;
 use titer::stats::DiagnosticCounts;
+use titer::stats::DiagnosticValue;
 use titer::stats::EmptyScore;
 use titer::stats::LabelSets;
 use titer::stats::Level;
-use titer::stats::Measured;
 use titer::stats::Multilabel;
 use titer::stats::RateInterval;
 use titer::stats::StatsError;
@@ -155,7 +155,7 @@ fn check_diagnostic(case: &Case, method: &str, got: &Diagnostic) {
     }
 }
 
-fn check_measured(case: &Case, method: &str, row: &str, got: Result<Measured, StatsError>) {
+fn check_measured(case: &Case, method: &str, row: &str, got: Result<DiagnosticValue, StatsError>) {
     let path = |field: &str| format!("{method}.{row}.{field}");
     match got {
         Ok(got) => {

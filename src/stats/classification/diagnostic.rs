@@ -27,7 +27,7 @@ pub struct DiagnosticCounts {
 
 /// A value with its interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Measured {
+pub struct DiagnosticValue {
     /// The value.
     pub value: f64,
     /// Its interval.
@@ -79,7 +79,7 @@ impl Diagnostic {
     /// # Errors
     ///
     /// None for counts that [`Self::new`] took.
-    pub fn apparent_prevalence(&self) -> Result<Measured, StatsError> {
+    pub fn apparent_prevalence(&self) -> Result<DiagnosticValue, StatsError> {
         let c = self.counts;
         self.share(c.true_positive + c.false_positive, self.total())
     }
@@ -89,7 +89,7 @@ impl Diagnostic {
     /// # Errors
     ///
     /// None for counts that [`Self::new`] took.
-    pub fn ruled_out(&self) -> Result<Measured, StatsError> {
+    pub fn ruled_out(&self) -> Result<DiagnosticValue, StatsError> {
         let c = self.counts;
         self.share(c.false_negative + c.true_negative, self.total())
     }
@@ -99,7 +99,7 @@ impl Diagnostic {
     /// # Errors
     ///
     /// None for counts that [`Self::new`] took.
-    pub fn true_prevalence(&self) -> Result<Measured, StatsError> {
+    pub fn true_prevalence(&self) -> Result<DiagnosticValue, StatsError> {
         self.share(self.positives(), self.total())
     }
 
@@ -108,7 +108,7 @@ impl Diagnostic {
     /// # Errors
     ///
     /// None for counts that [`Self::new`] took.
-    pub fn accuracy(&self) -> Result<Measured, StatsError> {
+    pub fn accuracy(&self) -> Result<DiagnosticValue, StatsError> {
         self.share(self.counts.true_positive + self.counts.true_negative, self.total())
     }
 
@@ -117,7 +117,7 @@ impl Diagnostic {
     /// # Errors
     ///
     /// [`StatsError::NotARate`] when no unit is truly positive.
-    pub fn sensitivity(&self) -> Result<Measured, StatsError> {
+    pub fn sensitivity(&self) -> Result<DiagnosticValue, StatsError> {
         self.share(self.counts.true_positive, self.positives())
     }
 
@@ -126,7 +126,7 @@ impl Diagnostic {
     /// # Errors
     ///
     /// [`StatsError::NotARate`] when no unit is truly negative.
-    pub fn specificity(&self) -> Result<Measured, StatsError> {
+    pub fn specificity(&self) -> Result<DiagnosticValue, StatsError> {
         self.share(self.counts.true_negative, self.negatives())
     }
 
@@ -135,7 +135,7 @@ impl Diagnostic {
     /// # Errors
     ///
     /// [`StatsError::NotARate`] when no unit is truly negative.
-    pub fn false_positive_rate(&self) -> Result<Measured, StatsError> {
+    pub fn false_positive_rate(&self) -> Result<DiagnosticValue, StatsError> {
         self.share(self.counts.false_positive, self.negatives())
     }
 
@@ -144,7 +144,7 @@ impl Diagnostic {
     /// # Errors
     ///
     /// [`StatsError::NotARate`] when no unit is truly positive.
-    pub fn false_negative_rate(&self) -> Result<Measured, StatsError> {
+    pub fn false_negative_rate(&self) -> Result<DiagnosticValue, StatsError> {
         self.share(self.counts.false_negative, self.positives())
     }
 
@@ -153,7 +153,7 @@ impl Diagnostic {
     /// # Errors
     ///
     /// [`StatsError::NotARate`] when no unit is predicted positive.
-    pub fn positive_predictive_value(&self) -> Result<Measured, StatsError> {
+    pub fn positive_predictive_value(&self) -> Result<DiagnosticValue, StatsError> {
         let c = self.counts;
         self.share(c.true_positive, c.true_positive + c.false_positive)
     }
@@ -163,7 +163,7 @@ impl Diagnostic {
     /// # Errors
     ///
     /// [`StatsError::NotARate`] when no unit is predicted negative.
-    pub fn negative_predictive_value(&self) -> Result<Measured, StatsError> {
+    pub fn negative_predictive_value(&self) -> Result<DiagnosticValue, StatsError> {
         let c = self.counts;
         self.share(c.true_negative, c.false_negative + c.true_negative)
     }
@@ -173,7 +173,7 @@ impl Diagnostic {
     /// # Errors
     ///
     /// [`StatsError::NotARate`] when no unit is predicted positive.
-    pub fn false_discovery_rate(&self) -> Result<Measured, StatsError> {
+    pub fn false_discovery_rate(&self) -> Result<DiagnosticValue, StatsError> {
         let c = self.counts;
         self.share(c.false_positive, c.true_positive + c.false_positive)
     }
@@ -183,7 +183,7 @@ impl Diagnostic {
     /// # Errors
     ///
     /// [`StatsError::NotARate`] when no unit is predicted negative.
-    pub fn false_omission_rate(&self) -> Result<Measured, StatsError> {
+    pub fn false_omission_rate(&self) -> Result<DiagnosticValue, StatsError> {
         let c = self.counts;
         self.share(c.false_negative, c.false_negative + c.true_negative)
     }
@@ -199,7 +199,7 @@ impl Diagnostic {
     /// # Source
     ///
     /// Simel, Samsa & Matchar (1991), J. Clin. Epidemiol. 44:763–770.
-    pub fn likelihood_ratio_positive(&self) -> Result<Measured, StatsError> {
+    pub fn likelihood_ratio_positive(&self) -> Result<DiagnosticValue, StatsError> {
         let (hits, alarms) = (self.sensitivity()?.value, self.false_positive_rate()?.value);
         let variance = (1.0 - hits) / self.counts.true_positive as f64
             + (1.0 - alarms) / self.counts.false_positive as f64;
@@ -217,7 +217,7 @@ impl Diagnostic {
     /// # Source
     ///
     /// Simel, Samsa & Matchar (1991), J. Clin. Epidemiol. 44:763–770.
-    pub fn likelihood_ratio_negative(&self) -> Result<Measured, StatsError> {
+    pub fn likelihood_ratio_negative(&self) -> Result<DiagnosticValue, StatsError> {
         let (misses, passes) = (self.false_negative_rate()?.value, self.specificity()?.value);
         let variance = (1.0 - misses) / self.counts.false_negative as f64
             + (1.0 - passes) / self.counts.true_negative as f64;
@@ -233,7 +233,7 @@ impl Diagnostic {
     /// # Source
     ///
     /// Woolf (1955), Ann. Hum. Genet. 19:251–253.
-    pub fn diagnostic_odds_ratio(&self) -> Result<Measured, StatsError> {
+    pub fn diagnostic_odds_ratio(&self) -> Result<DiagnosticValue, StatsError> {
         let c = self.table.cells();
         let variance = 1.0 / c.true_positive
             + 1.0 / c.false_positive
@@ -248,14 +248,14 @@ impl Diagnostic {
     /// # Errors
     ///
     /// [`StatsError::NotARate`] when no unit is truly positive, or none truly negative.
-    pub fn youden(&self) -> Result<Measured, StatsError> {
+    pub fn youden(&self) -> Result<DiagnosticValue, StatsError> {
         let (se, sp) = (self.sensitivity()?, self.specificity()?);
         let interval = Interval {
             low: se.interval.low + sp.interval.low - 1.0,
             high: se.interval.high + sp.interval.high - 1.0,
             method: se.interval.method,
         };
-        Ok(Measured { value: se.value + sp.value - 1.0, interval })
+        Ok(DiagnosticValue { value: se.value + sp.value - 1.0, interval })
     }
 
     /// Returns the number needed to diagnose: units to label for one positive to be found by more than chance, 1 / J.
@@ -263,7 +263,7 @@ impl Diagnostic {
     /// # Errors
     ///
     /// [`StatsError::Undefined`] when Youden's index J may be 0: the number is then unbounded.
-    pub fn number_needed_to_diagnose(&self) -> Result<Measured, StatsError> {
+    pub fn number_needed_to_diagnose(&self) -> Result<DiagnosticValue, StatsError> {
         let youden = self.youden()?;
         let Interval { low, high, method } = youden.interval;
         if low <= 0.0 && high >= 0.0 {
@@ -273,7 +273,7 @@ impl Diagnostic {
             });
         }
         let interval = Interval { low: 1.0 / high, high: 1.0 / low, method };
-        Ok(Measured { value: 1.0 / youden.value, interval })
+        Ok(DiagnosticValue { value: 1.0 / youden.value, interval })
     }
 
     fn positives(&self) -> u64 {
@@ -288,9 +288,9 @@ impl Diagnostic {
         self.positives() + self.negatives()
     }
 
-    fn share(&self, successes: u64, trials: u64) -> Result<Measured, StatsError> {
+    fn share(&self, successes: u64, trials: u64) -> Result<DiagnosticValue, StatsError> {
         let rate = Rate::new(successes, trials)?;
-        Ok(Measured { value: rate.value(), interval: (self.limits)(rate, self.level) })
+        Ok(DiagnosticValue { value: rate.value(), interval: (self.limits)(rate, self.level) })
     }
 
     fn log_scale(
@@ -298,14 +298,14 @@ impl Diagnostic {
         statistic: &'static str,
         value: f64,
         log_variance: f64,
-    ) -> Result<Measured, StatsError> {
+    ) -> Result<DiagnosticValue, StatsError> {
         if !(value > 0.0 && value.is_finite() && log_variance.is_finite()) {
             return Err(StatsError::Undefined { statistic, reason: "a cell it needs is empty" });
         }
         let factor = (self.level.z() * log_variance.sqrt()).exp();
         let interval =
             Interval { low: value / factor, high: value * factor, method: Method::LogScale };
-        Ok(Measured { value, interval })
+        Ok(DiagnosticValue { value, interval })
     }
 }
 

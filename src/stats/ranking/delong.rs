@@ -20,7 +20,7 @@ pub struct DelongAuc {
 
 /// Two scores of the same units, in the same order.
 #[derive(Debug, Clone, Copy)]
-pub struct PairedScores<'a> {
+pub struct ScorePair<'a> {
     /// Scores of the first labeler.
     pub first: &'a Scores,
     /// Scores of the second labeler.
@@ -98,7 +98,7 @@ pub fn delong(scores: &Scores) -> Result<DelongAuc, StatsError> {
 /// # Source
 ///
 /// DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44:837–845.
-pub fn delong_test(pair: PairedScores<'_>) -> Result<DelongTest, StatsError> {
+pub fn delong_test(pair: ScorePair<'_>) -> Result<DelongTest, StatsError> {
     same_units(pair)?;
     let (first, second) = (Placements::of(pair.first)?, Placements::of(pair.second)?);
     let (first_variance, second_variance) = (first.covariance(&first), second.covariance(&second));
@@ -123,7 +123,7 @@ pub fn delong_test(pair: PairedScores<'_>) -> Result<DelongTest, StatsError> {
 /// A variance up to this is rounding: one exchanged pair among n units leaves one of the order of n^-4.
 const MOST_ROUNDING: f64 = 1e-28;
 
-fn same_units(pair: PairedScores<'_>) -> Result<(), StatsError> {
+fn same_units(pair: ScorePair<'_>) -> Result<(), StatsError> {
     let (first, second) = (pair.first.units(), pair.second.units());
     if first.len() != second.len() {
         return Err(StatsError::LengthsDiffer { left: first.len(), right: second.len() });
@@ -240,7 +240,7 @@ mod tests {
         fn reversed_scores_vary_as_much_and_against_each_other(units in units()) {
             let (plain, reversed) = (scaled(&units, 1.0, 1.0), scaled(&units, -1.0, 1.0));
             prop_assume!(delong(&plain).is_ok());
-            let test = delong_test(PairedScores { first: &plain, second: &reversed }).unwrap();
+            let test = delong_test(ScorePair { first: &plain, second: &reversed }).unwrap();
             prop_assert!((test.first_variance - test.second_variance).abs() < 1e-12);
             prop_assert!((test.first_variance + test.covariance).abs() < 1e-12);
         }
@@ -266,8 +266,8 @@ mod tests {
         };
         let units: Vec<_> = (0..12).map(unit).collect();
         let (plain, stretched) = (scaled(&units, 1.0, 1.0), scaled(&units, 2.0, 1.0));
-        assert!(delong_test(PairedScores { first: &plain, second: &stretched }).is_err());
+        assert!(delong_test(ScorePair { first: &plain, second: &stretched }).is_err());
         let other = Scores::new((1..13).map(unit).collect()).unwrap();
-        assert!(delong_test(PairedScores { first: &plain, second: &other }).is_err());
+        assert!(delong_test(ScorePair { first: &plain, second: &other }).is_err());
     }
 }
