@@ -57,7 +57,8 @@ fn by_cut(world: &World, cut: usize, coverage: Coverage) -> Vec<PolicyPrevalence
 
 /// Every tenth unit of a label has gold; of these every fourth is violating.
 fn spread() -> World {
-    let mut world = World::default().add("bad", 400, (0, 0)).add("fine", 1600, (0, 0)).sampled(0.01);
+    let mut world =
+        World::default().add("bad", 400, (0, 0)).add("fine", 1600, (0, 0)).sampled(0.01);
     for (at, (id, ..)) in world.units.iter().enumerate().filter(|(at, _)| at % 10 == 0) {
         let label = if at % 40 == 0 { "bad" } else { "fine" };
         world.gold.push((id.clone(), label, Some(0.1)));
