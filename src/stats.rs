@@ -5,6 +5,7 @@
 
 #![deny(clippy::disallowed_methods)]
 
+mod agreement;
 mod beta;
 mod cells;
 mod draws;
@@ -13,11 +14,29 @@ mod interval;
 mod level;
 mod meld;
 mod rate;
+mod ratings;
 mod rogan_gladen;
 mod share;
 mod two_phase;
 mod weight;
 
+pub use agreement::Agreement;
+pub use agreement::AgreementWeights;
+pub use agreement::AlphaInterval;
+pub use agreement::Kappa;
+pub use agreement::PairTable;
+pub use agreement::RaterPair;
+pub use agreement::brennan_prediger;
+pub use agreement::conger_kappa;
+pub use agreement::fleiss_kappa;
+pub use agreement::fleiss_null_error;
+pub use agreement::gwet_ac;
+pub use agreement::krippendorff_alpha;
+pub use agreement::krippendorff_bootstrap;
+pub use agreement::light_kappa;
+pub use agreement::percent_agreement;
+pub use agreement::randolph_kappa;
+pub use agreement::unanimous_share;
 pub use cells::CellSums;
 pub use cells::Truth;
 pub use draws::Draws;
@@ -34,6 +53,9 @@ pub use meld::CellMean;
 pub use meld::MeldCell;
 pub use meld::kg_meld;
 pub use rate::Rate;
+pub use ratings::Rating;
+pub use ratings::RatingShape;
+pub use ratings::Ratings;
 pub use rogan_gladen::Accuracy;
 pub use rogan_gladen::Corrected;
 pub use rogan_gladen::Proportion;

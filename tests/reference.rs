@@ -7,9 +7,13 @@
     reason = "a test may panic, and says so when it is skipped"
 )]
 
+#[path = "reference/agreement.rs"]
+mod agreement;
 #[path = "reference/case.rs"]
 mod case;
 #[path = "reference/real_labels.rs"]
 mod real_labels;
 #[path = "reference/rogan_gladen.rs"]
 mod rogan_gladen;
+#[path = "reference/shared.rs"]
+mod shared;

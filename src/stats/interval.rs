@@ -33,6 +33,12 @@ pub enum Method {
     KgMeld,
     /// Lang and Reiczigel's interval for a corrected prevalence.
     LangReiczigel,
+    /// Estimate plus and minus z standard errors.
+    Wald,
+    /// Estimate plus and minus Student's t standard errors.
+    StudentT,
+    /// Quantiles over resamples of the units.
+    Bootstrap,
 }
 
 impl Method {
@@ -46,6 +52,9 @@ impl Method {
             Self::KgBeta => "kg_beta",
             Self::KgMeld => "kg_meld",
             Self::LangReiczigel => "lang_reiczigel",
+            Self::Wald => "wald",
+            Self::StudentT => "student_t",
+            Self::Bootstrap => "bootstrap",
         }
     }
 }
