@@ -11,6 +11,8 @@
 mod agreement;
 #[path = "reference/case.rs"]
 mod case;
+#[path = "reference/dawid_skene.rs"]
+mod dawid_skene;
 #[path = "reference/real_labels.rs"]
 mod real_labels;
 #[path = "reference/rogan_gladen.rs"]

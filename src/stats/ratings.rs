@@ -156,6 +156,20 @@ impl Ratings {
         counts
     }
 
+    /// Fails unless there is a finite weight above 0 for every unit; no weights at all are fine.
+    pub(crate) fn check_weights(&self, weights: Option<&[f64]>) -> Result<(), StatsError> {
+        let Some(weights) = weights else { return Ok(()) };
+        if weights.len() != self.shape.units {
+            return Err(StatsError::LengthsDiffer { left: weights.len(), right: self.shape.units });
+        }
+        match weights.iter().find(|weight| !(**weight > 0.0 && weight.is_finite())) {
+            Some(weight) => {
+                Err(StatsError::OutOfRange { what: "a weight above 0", value: *weight })
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Fails where a rater rated a unit twice: agreement with oneself is not agreement between raters.
     pub(crate) fn check_single(&self) -> Result<(), StatsError> {
         let repeats =

@@ -82,7 +82,7 @@ impl PairTable {
     ) -> Result<Self, StatsError> {
         let shape = ratings.shape();
         ratings.check_single()?;
-        check_weights(weights, shape.units)?;
+        ratings.check_weights(weights)?;
         if let Some(rater) =
             [pair.rows, pair.columns].into_iter().find(|rater| shape.raters <= *rater)
         {
@@ -209,16 +209,4 @@ pub fn light_kappa(ratings: &Ratings, agreement: &AgreementWeights) -> Result<f6
         }
     }
     Ok(sum / (raters * (raters - 1) / 2) as f64)
-}
-
-/// Fails unless there is a weight above 0 for every unit.
-fn check_weights(weights: Option<&[f64]>, units: usize) -> Result<(), StatsError> {
-    let Some(weights) = weights else { return Ok(()) };
-    if weights.len() != units {
-        return Err(StatsError::LengthsDiffer { left: weights.len(), right: units });
-    }
-    match weights.iter().find(|weight| !(**weight > 0.0 && weight.is_finite())) {
-        Some(weight) => Err(StatsError::OutOfRange { what: "a weight above 0", value: *weight }),
-        None => Ok(()),
-    }
 }
