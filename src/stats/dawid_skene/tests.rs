@@ -79,8 +79,15 @@ fn the_model_is_right_more_often_than_the_vote_and_knows_its_raters() {
 fn the_number_of_threads_changes_no_bit() {
     let (ratings, _) = simulated(2);
     let with = |threads: usize| {
-        let threads = NonZeroUsize::new(threads).unwrap();
-        let mut model = fitted(&ratings, &DawidSkeneSettings { threads, ..standard() });
+        let mut model = fitted(
+            &ratings,
+            &DawidSkeneSettings {
+                threads: NonZeroUsize::new(threads).unwrap(),
+                starts: Starts { random: 1, seed: 1 },
+                stopping: Stopping { change: 1e-2, iterations: 50 },
+                ..standard()
+            },
+        );
         model.settings = standard();
         model
     };
@@ -242,7 +249,7 @@ fn resamples_vary_by_their_seed_alone_and_about_as_much_as_the_shares_do() {
     let (ratings, _) = simulated(10);
     let quick = DawidSkeneSettings {
         model: RaterModel::OneCoin,
-        stopping: Stopping { change: 1e-5, iterations: 200 },
+        stopping: Stopping { change: 1e-3, iterations: 100 },
         ..standard()
     };
     let (ratings, model) = (table(&ratings), fitted(&ratings, &quick));
