@@ -17,7 +17,15 @@ mod classification;
 mod comparisons;
 #[path = "reference/intervals.rs"]
 mod intervals;
+#[path = "reference/agreement.rs"]
+mod agreement;
+#[path = "reference/case.rs"]
+mod case;
+#[path = "reference/dawid_skene.rs"]
+mod dawid_skene;
 #[path = "reference/real_labels.rs"]
 mod real_labels;
 #[path = "reference/rogan_gladen.rs"]
 mod rogan_gladen;
+#[path = "reference/shared.rs"]
+mod shared;

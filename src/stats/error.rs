@@ -112,4 +112,16 @@ pub enum StatsError {
         /// The last change.
         change: f64,
     },
+    /// A unit was rated by too few raters for their errors to be told apart from the truth.
+    #[error(
+        "unit {unit} has ratings of {raters} raters: without {least}, their errors cannot be told apart from the truth"
+    )]
+    TooFewRaters {
+        /// The unit's index.
+        unit: usize,
+        /// Raters it has.
+        raters: usize,
+        /// The least that is needed.
+        least: usize,
+    },
 }

@@ -108,7 +108,9 @@ pub enum Method {
     LogScale,
     /// Normal, with DeLong's variance.
     DeLong,
-    /// Quantiles of resamples.
+    /// Estimate plus and minus Student's t standard errors.
+    StudentT,
+    /// Quantiles over resamples of the units.
     Bootstrap,
 }
 
@@ -147,6 +149,7 @@ impl Method {
             Self::Delta => "delta",
             Self::LogScale => "log_scale",
             Self::DeLong => "delong",
+            Self::StudentT => "student_t",
             Self::Bootstrap => "bootstrap",
         }
     }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::path::PathBuf;
 
 /// One case of a reference file. Every expected leaf must be compared or set aside with a reason before [`Case::finish`].
@@ -15,14 +16,16 @@ pub(crate) struct Case {
 pub(crate) fn cases(file: &str, prefix: &str) -> Vec<Case> {
     let folder =
         std::env::var_os("TITER_ORACLE").map_or_else(|| "tests/reference".into(), PathBuf::from);
-    let path = folder.join(file);
-    let text = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let cases: Vec<Value> = serde_json::from_slice(&text).unwrap();
+    let mut cases = read(&folder.join(file));
+    cases.retain(|case| case.name().starts_with(prefix));
     cases
-        .into_iter()
-        .map(|value| Case { value, seen: RefCell::default() })
-        .filter(|case| case.name().starts_with(prefix))
-        .collect()
+}
+
+/// Every case of a file.
+pub(crate) fn read(path: &Path) -> Vec<Case> {
+    let text = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let cases: Vec<Value> = serde_json::from_slice(&text).unwrap();
+    cases.into_iter().map(|value| Case { value, seen: RefCell::default() }).collect()
 }
 
 impl Case {

@@ -107,7 +107,8 @@ pub fn share_interval(
         | Method::Delta
         | Method::LogScale
         | Method::DeLong
-        | Method::Bootstrap) => {
+        | Method::Bootstrap
+        | Method::StudentT) => {
             Err(needs_more(other, "it is not an interval of one weighted share"))
         }
     }
@@ -123,7 +124,7 @@ mod tests {
     use crate::stats::Weight;
     use crate::stats::WeightSum;
 
-    const ALL: [Method; 31] = [
+    const ALL: [Method; 32] = [
         Method::Wald,
         Method::Wilson,
         Method::WilsonCorrected,
@@ -155,6 +156,7 @@ mod tests {
         Method::LogScale,
         Method::DeLong,
         Method::Bootstrap,
+        Method::StudentT,
     ];
 
     #[test]
