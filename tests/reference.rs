@@ -13,3 +13,5 @@ mod case;
 mod real_labels;
 #[path = "reference/rogan_gladen.rs"]
 mod rogan_gladen;
+#[path = "reference/survey.rs"]
+mod survey;
