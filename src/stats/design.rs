@@ -10,10 +10,14 @@ mod effect;
 mod estimate;
 mod jackknife;
 mod joint;
+#[cfg(test)]
+mod laws;
 mod margins;
 mod multiplicity;
 mod population;
 mod proportion;
+#[cfg(test)]
+mod published;
 mod sample;
 mod solve;
 mod stage;

@@ -97,19 +97,14 @@ pub fn joint_systematic(probabilities: &[f64]) -> Result<JointProbabilities, Sta
     let frame = Frame::new(probabilities)?;
     let n = frame.open.len();
     let pi = |k: usize| frame.open[k].1;
-    let mut inner = vec![vec![0.0; n]; n];
-    for first in 0..n {
-        inner[first][first] = pi(first);
-        let mut way = 0.0;
-        for second in first + 1..n {
-            way += pi(second - 1);
-            let part = way - way.floor();
-            let both = (pi(first) - part).max(0.0).min(pi(second))
-                + pi(first).min((part + pi(second) - 1.0).max(0.0));
-            inner[first][second] = both;
-            inner[second][first] = both;
-        }
-    }
+    let both = |first: usize, second: usize| {
+        let way: f64 = (first..second).map(pi).sum();
+        let part = way - way.floor();
+        (pi(first) - part).max(0.0).min(pi(second))
+            + pi(first).min((part + pi(second) - 1.0).max(0.0))
+    };
+    let of = |i: usize, j: usize| if i == j { pi(i) } else { both(i.min(j), i.max(j)) };
+    let inner: Vec<Vec<f64>> = (0..n).map(|i| (0..n).map(|j| of(i, j)).collect()).collect();
     frame.assemble(&inner)
 }
 
