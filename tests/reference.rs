@@ -9,9 +9,13 @@
 
 #[path = "reference/case.rs"]
 mod case;
+#[path = "reference/planning.rs"]
+mod planning;
 #[path = "reference/real_labels.rs"]
 mod real_labels;
 #[path = "reference/rogan_gladen.rs"]
 mod rogan_gladen;
+#[path = "reference/sampling_efficiency.rs"]
+mod sampling_efficiency;
 #[path = "reference/survey.rs"]
 mod survey;

@@ -1,6 +1,6 @@
 //! The variance that a sampling design gives to estimates: one code path for every design.
 //!
-//! An estimate is linearised into one influence value a unit ([`Linearized`]); a [`Design`] turns any number of such
+//! An estimate is linearised into one influence value a unit ([`Linearized`]); a [`SurveyDesign`] turns any number of such
 //! columns into their covariance matrix. Domains, ratios, differences and calibration then need no formula of their own.
 
 mod accuracy;
@@ -24,38 +24,38 @@ mod stage;
 mod structure;
 mod student;
 
-pub use accuracy::BinaryColumns;
+pub use accuracy::GoldAndLabel;
 pub use accuracy::LabelAccuracy;
-pub use accuracy::Meeting;
-pub use calibration::Benchmarks;
-pub use calibration::Distance;
+pub use accuracy::LabelOutcome;
+pub use calibration::CalibrationDistance;
+pub use calibration::KnownTotals;
 pub use double::DoubleSample;
 pub use double::PhaseEstimate;
 pub use double::SecondPhase;
-pub use effect::Comparison;
+pub use effect::SimpleSample;
 pub use effect::kish_design_effect;
 pub use effect::kish_size;
 pub use estimate::SurveyEstimate;
 pub use estimate::SurveyInterval;
 pub use estimate::SurveyMethod;
-pub use jackknife::jackknife;
+pub use jackknife::jackknife_by_psu;
 pub use joint::JointProbabilities;
-pub use margins::Margin;
+pub use margins::KnownMargin;
 pub use margins::RakedResiduals;
-pub use multiplicity::Component;
+pub use multiplicity::FrameEntry;
 pub use multiplicity::inclusion_by_any;
 pub use multiplicity::weight_share;
-pub use population::Population;
+pub use population::KnownPopulation;
 pub use population::hansen_hurwitz_variance;
 pub use population::horvitz_thompson_variance;
 pub use population::poisson_variance;
 pub use proportion::SurveyShare;
-pub use sample::Domain;
 pub use sample::Linearized;
 pub use sample::RatioOf;
+pub use sample::SurveyDomain;
 pub use sample::SurveySample;
-pub use structure::Place;
-pub use structure::Structure;
+pub use structure::SamplePlace;
+pub use structure::SampleStructure;
 
 use crate::stats::StatsError;
 use stage::Stage;
@@ -156,8 +156,8 @@ pub enum Lonely {
 /// Wretman (1992), Model Assisted Survey Sampling, ch. 3, 4, 5; Rosen (1997), J. Stat. Plan. Inference 62:159;
 /// Duffield, Lund & Thorup (2007), J. ACM 54(6) for priority samples; Lumley (2010), Complex Surveys, for lonely PSUs.
 #[derive(Debug, Clone)]
-pub struct Design {
-    structure: Structure,
+pub struct SurveyDesign {
+    structure: SampleStructure,
     rule: Rule,
 }
 
@@ -169,7 +169,7 @@ enum Rule {
     Pairs { probabilities: JointProbabilities, form: JointForm },
 }
 
-impl Design {
+impl SurveyDesign {
     /// Checks that the selection describes the structure.
     ///
     /// # Errors
@@ -178,7 +178,7 @@ impl Design {
     /// [`StatsError::NotAProbability`] outside (0, 1]; [`StatsError::OutOfRange`] for a population smaller than its
     /// sample, or a pair of joint probability 0.
     pub fn new(
-        structure: Structure,
+        structure: SampleStructure,
         selection: Selection,
         lonely: Lonely,
     ) -> Result<Self, StatsError> {
@@ -210,7 +210,7 @@ impl Design {
 
     /// Returns the structure of the sample.
     #[must_use]
-    pub fn structure(&self) -> &Structure {
+    pub fn structure(&self) -> &SampleStructure {
         &self.structure
     }
 
@@ -271,7 +271,10 @@ pub(super) fn same_length(left: usize, right: usize) -> Result<(), StatsError> {
 }
 
 /// Returns `1 - n_h / N_h` for each PSU.
-fn open_fractions(structure: &Structure, populations: &[f64]) -> Result<Vec<f64>, StatsError> {
+fn open_fractions(
+    structure: &SampleStructure,
+    populations: &[f64],
+) -> Result<Vec<f64>, StatsError> {
     same_length(structure.n_strata(), populations.len())?;
     let mut open = vec![0.0; structure.n_psus()];
     for (members, population) in structure.members().iter().zip(populations) {
@@ -288,7 +291,7 @@ fn open_fractions(structure: &Structure, populations: &[f64]) -> Result<Vec<f64>
 }
 
 fn open_probabilities(
-    structure: &Structure,
+    structure: &SampleStructure,
     probabilities: &[f64],
 ) -> Result<Vec<f64>, StatsError> {
     same_length(structure.n_psus(), probabilities.len())?;
@@ -300,16 +303,17 @@ fn open_probabilities(
 
 /// Returns both stages; the second counts by the share of PSUs that were drawn.
 fn two_stages(
-    structure: &Structure,
+    structure: &SampleStructure,
     populations: &[f64],
     second: &SecondStage,
     lonely: Lonely,
 ) -> Result<Vec<Stage>, StatsError> {
     same_length(structure.n_units(), second.units.len())?;
     let open = open_fractions(structure, populations)?;
-    let place = |(stratum, psu): (&usize, &usize)| Place { stratum: *stratum, psu: *psu };
-    let places: Vec<Place> = structure.psu_of().iter().zip(&second.units).map(place).collect();
-    let inner = Structure::clustered(&places)?;
+    let place = |(stratum, psu): (&usize, &usize)| SamplePlace { stratum: *stratum, psu: *psu };
+    let places: Vec<SamplePlace> =
+        structure.psu_of().iter().zip(&second.units).map(place).collect();
+    let inner = SampleStructure::clustered(&places)?;
     let drawn = |psu: &usize| 1.0 - open[*psu];
     let inner_open = open_fractions(&inner, &second.populations)?
         .iter()

@@ -58,10 +58,15 @@ impl Case {
 
     /// What stands at `path` (`mean_y.se`, `ci.0`), where the case expects a value there.
     pub(crate) fn expected(&self, path: &str) -> Option<&Value> {
-        path.split('.')
-            .try_fold(&self.value["expected"], |value, key| match key.parse::<usize>() {
-                Ok(index) if value.is_array() => value.get(index),
-                _ => value.get(key),
+        let expected = &self.value["expected"];
+        // A name may itself hold a dot.
+        expected
+            .get(path)
+            .or_else(|| {
+                path.split('.').try_fold(expected, |value, key| match key.parse::<usize>() {
+                    Ok(index) if value.is_array() => value.get(index),
+                    _ => value.get(key),
+                })
             })
             .filter(|value| !value.is_null())
     }

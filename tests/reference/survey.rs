@@ -1,42 +1,39 @@
-//! Design-based estimates and their variances against the R packages survey, sampling and PracTools.
+//! SurveyDesign-based estimates and their variances against the R packages survey, sampling and PracTools.
 
 use crate::case::Case;
 use crate::case::cases;
 use crate::case::numbers;
 use std::collections::BTreeMap;
-use titer::stats::Benchmarks;
-use titer::stats::BinaryColumns;
-use titer::stats::Comparison;
-use titer::stats::Design;
-use titer::stats::Distance;
-use titer::stats::Domain;
+use titer::stats::CalibrationDistance;
 use titer::stats::FixedSizeForm;
+use titer::stats::GoldAndLabel;
 use titer::stats::JointForm;
 use titer::stats::JointProbabilities;
+use titer::stats::KnownMargin;
+use titer::stats::KnownTotals;
 use titer::stats::LabelAccuracy;
+use titer::stats::LabelOutcome;
 use titer::stats::Level;
 use titer::stats::Linearized;
 use titer::stats::Lonely;
-use titer::stats::Margin;
-use titer::stats::Meeting;
-use titer::stats::Place;
-use titer::stats::Population;
 use titer::stats::RakedResiduals;
 use titer::stats::RatioOf;
+use titer::stats::SamplePlace;
+use titer::stats::SampleStructure;
 use titer::stats::SecondStage;
 use titer::stats::Selection;
-use titer::stats::Structure;
+use titer::stats::SimpleSample;
+use titer::stats::SurveyDesign;
+use titer::stats::SurveyDomain;
 use titer::stats::SurveyEstimate;
 use titer::stats::SurveyInterval;
 use titer::stats::SurveySample;
 use titer::stats::SurveyShare;
-use titer::stats::hansen_hurwitz_variance;
 use titer::stats::inclusion_probabilities;
-use titer::stats::jackknife;
+use titer::stats::jackknife_by_psu;
 use titer::stats::joint_max_entropy;
 use titer::stats::kish_design_effect;
 use titer::stats::kish_size;
-use titer::stats::poisson_variance;
 
 fn level() -> Level {
     Level::new(0.95).unwrap()
@@ -77,26 +74,26 @@ fn per_class(of: &[usize], values: &[f64]) -> Vec<f64> {
     list
 }
 
-fn clustered(case: &Case, strata: &[usize]) -> (Structure, Vec<usize>) {
+fn clustered(case: &Case, strata: &[usize]) -> (SampleStructure, Vec<usize>) {
     let psus = classes(case, "psu").0;
     let pairs: Vec<(usize, usize)> = strata.iter().copied().zip(psus).collect();
     let mut known = pairs.clone();
     known.sort_unstable();
     known.dedup();
     let psus: Vec<usize> = pairs.iter().map(|pair| known.binary_search(pair).unwrap()).collect();
-    let places: Vec<Place> = strata
+    let places: Vec<SamplePlace> = strata
         .iter()
         .zip(&psus)
-        .map(|(stratum, psu)| Place { stratum: *stratum, psu: *psu })
+        .map(|(stratum, psu)| SamplePlace { stratum: *stratum, psu: *psu })
         .collect();
-    (Structure::clustered(&places).unwrap(), psus)
+    (SampleStructure::clustered(&places).unwrap(), psus)
 }
 
-fn design(structure: Structure, selection: Selection) -> Design {
-    Design::new(structure, selection, Lonely::Refuse).unwrap()
+fn design(structure: SampleStructure, selection: Selection) -> SurveyDesign {
+    SurveyDesign::new(structure, selection, Lonely::Refuse).unwrap()
 }
 
-fn sample(design: Design, weights: Vec<f64>) -> SurveySample {
+fn sample(design: SurveyDesign, weights: Vec<f64>) -> SurveySample {
     SurveySample::new(design, weights).unwrap()
 }
 
@@ -116,7 +113,7 @@ fn described(case: &Case) -> SurveySample {
     let (structure, fpc) = if name.contains("cluster") {
         (clustered(case, &strata).0, "Npsu")
     } else {
-        (Structure::stratified(&strata).unwrap(), "N")
+        (SampleStructure::stratified(&strata).unwrap(), "N")
     };
     let selection = if with_fpc {
         Selection::SimpleRandom { populations: per_class(&strata, &column(case, fpc)) }
@@ -183,7 +180,7 @@ fn check_domains(case: &Case, sample: &SurveySample) {
         let values = column(case, if field.ends_with('y') { "y" } else { "b" });
         let (of, names) = classes(case, "dom");
         for (index, name) in names.iter().enumerate() {
-            let domain = Domain { column: &of, index };
+            let domain = SurveyDomain { column: &of, index };
             let linear = if field.contains("total") {
                 sample.domain_total(&values, domain)
             } else {
@@ -243,9 +240,9 @@ fn check_all(case: &Case, sample: &SurveySample) {
     let comparison = if case.name().contains("two-stage")
         || case.name().contains("fpc") && !case.name().contains("nofpc")
     {
-        Comparison::WithoutReplacement
+        SimpleSample::WithoutReplacement
     } else {
-        Comparison::WithReplacement
+        SimpleSample::WithReplacement
     };
     for (field, values) in [("mean_y.deff", &y), ("mean_b.deff", &b)] {
         if case.expected(field).is_some() {
@@ -290,9 +287,9 @@ fn lonely_psus_are_filled_in_as_in_r_survey() {
             Some("remove" | "certainty") => Lonely::Certain,
             other => panic!("{}: {other:?}", case.name()),
         };
-        let structure = || Structure::stratified(&strata(&case)).unwrap();
+        let structure = || SampleStructure::stratified(&strata(&case)).unwrap();
         let rule = Selection::WithReplacement;
-        let filled = Design::new(structure(), rule.clone(), lonely).unwrap();
+        let filled = SurveyDesign::new(structure(), rule.clone(), lonely).unwrap();
         check_all(&case, &sample(filled, column(&case, "w")));
         let refused = sample(design(structure(), rule), column(&case, "w"));
         let total = refused.total(&column(&case, "y")).unwrap();
@@ -303,7 +300,7 @@ fn lonely_psus_are_filled_in_as_in_r_survey() {
 
 fn poisson(case: &Case) -> SurveySample {
     let probabilities = column(case, "pik");
-    let structure = Structure::elements(probabilities.len()).unwrap();
+    let structure = SampleStructure::elements(probabilities.len()).unwrap();
     let weights = inverse(&probabilities);
     sample(design(structure, Selection::Poisson { probabilities }), weights)
 }
@@ -326,7 +323,7 @@ fn fixed_size_samples_have_the_variances_of_deville_rosen_and_brewer() {
         let probabilities = column(&case, "pik");
         let y = column(&case, "y");
         let of = |form| {
-            let structure = Structure::elements(y.len()).unwrap();
+            let structure = SampleStructure::elements(y.len()).unwrap();
             let probabilities = probabilities.clone();
             let weights = inverse(&probabilities);
             let sample =
@@ -374,7 +371,7 @@ fn joint_probabilities_give_both_variances_of_r_survey() {
 fn check_joint(case: &Case, joint: &JointProbabilities) {
     let y = column(case, "y");
     for (name, form) in [("ht", JointForm::HorvitzThompson), ("yg", JointForm::SenYatesGrundy)] {
-        let structure = Structure::elements(y.len()).unwrap();
+        let structure = SampleStructure::elements(y.len()).unwrap();
         let selection = Selection::Joint { probabilities: joint.clone(), form };
         let sample = sample(design(structure, selection), inverse(&joint.single()));
         for (field, linear) in [("total", sample.total(&y)), ("mean", sample.mean(&y))] {
@@ -397,23 +394,23 @@ fn the_jackknife_equals_r_survey() {
             [("mean_y", &y, &one), ("mean_b", &b, &one), ("ratio_y_x", &y, &x)]
         {
             let ratio = |weights: &[f64]| Ok(sum(weights, top) / sum(weights, bottom));
-            check(&case, field, jackknife(&structure, &weights, ratio).unwrap());
+            check(&case, field, jackknife_by_psu(&structure, &weights, ratio).unwrap());
         }
-        let total = jackknife(&structure, &weights, |weights| Ok(sum(weights, &y))).unwrap();
+        let total = jackknife_by_psu(&structure, &weights, |weights| Ok(sum(weights, &y))).unwrap();
         check(&case, "total_y", total);
         case.finish();
     }
 }
 
 fn stratified(case: &Case) -> SurveySample {
-    let structure = Structure::stratified(&strata(case)).unwrap();
+    let structure = SampleStructure::stratified(&strata(case)).unwrap();
     sample(design(structure, Selection::WithReplacement), column(case, "w"))
 }
 
-fn margin(case: &Case, name: &str, totals: &str) -> Margin {
+fn margin(case: &Case, name: &str, totals: &str) -> KnownMargin {
     let (cells, names) = classes(case, name);
     let totals = &case.input()["extra"][totals];
-    Margin { cells, totals: names.iter().map(|name| totals[name].as_f64().unwrap()).collect() }
+    KnownMargin { cells, totals: names.iter().map(|name| totals[name].as_f64().unwrap()).collect() }
 }
 
 fn check_weights(case: &Case, sample: &SurveySample, before: &SurveySample) {
@@ -454,12 +451,14 @@ fn calibrated_estimates_equal_r_survey() {
     for prefix in ["g-greg", "g-calibrate"] {
         for case in some(prefix) {
             let distance = match case.name() {
-                name if name.contains("raking") => Distance::Raking,
-                name if name.contains("logit") => Distance::Logit { low: 0.3, high: 3.0 },
-                _ => Distance::Linear,
+                name if name.contains("raking") => CalibrationDistance::Raking,
+                name if name.contains("logit") => {
+                    CalibrationDistance::Logit { low: 0.3, high: 3.0 }
+                }
+                _ => CalibrationDistance::Linear,
             };
             let score = column(&case, "score");
-            let benchmarks = Benchmarks {
+            let benchmarks = KnownTotals {
                 columns: &[&vec![1.0; score.len()], &score],
                 totals: &[extra(&case, "N"), extra(&case, "total_score")],
             };
@@ -503,7 +502,7 @@ fn label_accuracy_equals_survey_ratios() {
         let sample = stratified(&case);
         let (b, judge) = (column(&case, "b"), column(&case, "judge"));
         let accuracy =
-            LabelAccuracy::new(&sample, BinaryColumns { gold: &b, label: &judge }).unwrap();
+            LabelAccuracy::new(&sample, GoldAndLabel { gold: &b, label: &judge }).unwrap();
         let total = |meeting| accuracy.total(meeting);
         for (field, linear) in [
             ("precision", accuracy.precision()),
@@ -512,16 +511,16 @@ fn label_accuracy_equals_survey_ratios() {
             ("npv", accuracy.negative_predictive_value()),
             ("f1", accuracy.f1()),
             ("accuracy", accuracy.agreement()),
-            ("tp", total(Meeting::TruePositive)),
-            ("fp", total(Meeting::FalsePositive)),
-            ("fn", total(Meeting::FalseNegative)),
-            ("tn", total(Meeting::TrueNegative)),
+            ("tp", total(LabelOutcome::TruePositive)),
+            ("fp", total(LabelOutcome::FalsePositive)),
+            ("fn", total(LabelOutcome::FalseNegative)),
+            ("tn", total(LabelOutcome::TrueNegative)),
         ] {
             check(&case, field, sample.estimate(&linear.unwrap()).unwrap());
         }
         let (of, names) = classes(&case, "dom");
         let index = names.iter().position(|name| name == "A").unwrap();
-        let subset = sample.domain_mean(&b, Domain { column: &of, index }).unwrap();
+        let subset = sample.domain_mean(&b, SurveyDomain { column: &of, index }).unwrap();
         check(&case, "subset_A_mean", sample.estimate(&subset).unwrap());
         case.finish();
     }
@@ -536,116 +535,5 @@ fn kish_design_effects_equal_practools() {
         case.check("n_eff", kish_size(&weights).unwrap());
         case.check("cv2", effect - 1.0);
         case.finish();
-    }
-}
-
-/// The population of the sampling-efficiency table: exposures, scores, their calibrated meaning, and gold.
-struct Frame {
-    exposure: Vec<f64>,
-    score: Vec<f64>,
-    probability: Vec<f64>,
-    gold: Vec<f64>,
-}
-
-impl Frame {
-    fn of_20_000() -> Self {
-        let part = |i: u32, step: f64| (f64::from(i) * step).fract();
-        let units = || 1..=20_000_u32;
-        let exposure =
-            |i| (10.0 * (1.0 - part(i, 0.618_033_988_749_894_9)).powf(-1.0 / 1.2)).floor();
-        let score: Vec<f64> = units().map(|i| part(i, 2.0_f64.sqrt()).powi(4)).collect();
-        let probability: Vec<f64> = score.iter().map(|s| 0.25 * s.powf(1.5)).collect();
-        let hit = |(i, p): (u32, &f64)| if part(i, 3.0_f64.sqrt()) < *p { 1.0 } else { 0.0 };
-        Self {
-            exposure: units().map(|i| exposure(i).min(1e5)).collect(),
-            gold: units().zip(&probability).map(hit).collect(),
-            score,
-            probability,
-        }
-    }
-
-    fn mean(&self, values: &[f64]) -> f64 {
-        let sum: f64 = self.exposure.iter().zip(values).map(|(t, value)| t * value).sum();
-        sum / self.exposure.iter().sum::<f64>()
-    }
-
-    /// `t ((1 - eps) g / gbar + eps)`.
-    fn mixed(&self, eps: f64, g: impl Fn(f64) -> f64) -> Vec<f64> {
-        let g: Vec<f64> = self.score.iter().map(|s| g(*s).max(1e-12)).collect();
-        let mean = self.mean(&g);
-        self.exposure.iter().zip(&g).map(|(t, g)| t * ((1.0 - eps) * g / mean + eps)).collect()
-    }
-}
-
-/// One row of the table: standard deviations, expected positives, efficiency, certain units.
-struct Row {
-    known: f64,
-    ratio: f64,
-    positives: f64,
-    efficiency: f64,
-    poisson: f64,
-    certain: usize,
-}
-
-fn row(frame: &Frame, sizes: &[f64], by_exposure: f64) -> Row {
-    let (n, sum) = (1000, sizes.iter().sum::<f64>());
-    let (theta, all) = (frame.mean(&frame.gold), frame.exposure.iter().sum::<f64>());
-    let pairs = || frame.exposure.iter().zip(&frame.gold);
-    let hits: Vec<f64> = pairs().map(|(t, y)| t * y / all).collect();
-    let residuals: Vec<f64> = pairs().map(|(t, y)| t * (y - theta) / all).collect();
-    let draw: Vec<f64> = sizes.iter().map(|size| size / sum).collect();
-    let inclusion = inclusion_probabilities(sizes, n as f64).unwrap();
-    let drawn =
-        |values| hansen_hurwitz_variance(Population { values, probabilities: &draw }, n).unwrap();
-    let ratio = drawn(&residuals);
-    let poisson = Population { values: &residuals, probabilities: &inclusion };
-    Row {
-        known: drawn(&hits).sqrt(),
-        ratio: ratio.sqrt(),
-        positives: draw.iter().zip(&frame.gold).map(|(q, y)| q * y).sum::<f64>() * n as f64,
-        efficiency: by_exposure / ratio,
-        poisson: poisson_variance(poisson).unwrap().sqrt(),
-        certain: inclusion.iter().filter(|pi| **pi >= 1.0).count(),
-    }
-}
-
-#[test]
-fn sizes_by_exposure_and_score_are_as_efficient_as_the_table_of_the_design_says() {
-    let frame = Frame::of_20_000();
-    let theta = frame.mean(&frame.gold);
-    assert!(
-        (theta - 0.028_840_496_131).abs() < 1e-12
-            && (frame.exposure.iter().sum::<f64>() - 1_024_809.0).abs() < 0.5
-    );
-    let by = |g: fn(f64) -> f64| -> Vec<f64> {
-        frame.exposure.iter().zip(&frame.score).map(|(t, s)| t * g(*s).max(1e-12)).collect()
-    };
-    let oracle = frame.exposure.iter().zip(&frame.probability);
-    let exposure = row(&frame, &frame.exposure, 1.0).ratio.powi(2);
-    for (sizes, wanted, within) in [
-        (vec![1.0; 20_000], [0.01436671, 0.01741748, 35.600, 0.0923, 0.01697646], 0),
-        (frame.exposure.clone(), [0.00529233, 0.00529233, 28.840, 1.0, 0.00375115], 108),
-        (by(|s| s), [0.00336693, 11.06727, 100.028, 0.0, 9.315804], 153),
-        (by(f64::sqrt), [0.00338853, 0.06065058, 73.137, 0.0076, 0.05282365], 127),
-        (frame.mixed(0.2, |s| s), [0.00337585, 0.00371126, 85.791, 2.0335, 0.00247034], 137),
-        (frame.mixed(0.1, |s| s), [0.00331441, 0.00386781, 92.909, 1.8722, 0.00257754], 145),
-        (frame.mixed(0.2, f64::sqrt), [0.00359147, 0.00381661, 64.278, 1.9228, 0.00256671], 123),
-        (
-            oracle.map(|(t, p)| t * (p + theta * theta).sqrt()).collect(),
-            [0.00338308, 0.00369142, 79.906, 2.0554, 0.00245246],
-            129,
-        ),
-        (frame.mixed(0.2, |s| 1.0 - s), [0.00800752, 0.00788494, 15.709, 0.4505, 0.00607043], 107),
-    ] {
-        let got = row(&frame, &sizes, exposure);
-        assert_eq!(got.certain, within, "{wanted:?}");
-        let values = [got.known, got.ratio, got.positives, got.efficiency, got.poisson];
-        let no_floor = wanted[1] > 0.05;
-        for (index, (value, printed)) in values.iter().zip(wanted).enumerate() {
-            // half a unit of the last printed digit, and what the design allows on top
-            let digits = [5e-9, 5e-9, 5e-4, 5e-5, 5e-9][index];
-            let allowed = digits + printed * if no_floor { 1e-3 } else { 1e-6 };
-            assert!((value - printed).abs() <= allowed, "{wanted:?} {index}: {value}");
-        }
     }
 }

@@ -8,7 +8,7 @@ use crate::stats::design::same_length;
 
 /// Two columns of ones and zeros, one value a unit.
 #[derive(Debug, Clone, Copy)]
-pub struct BinaryColumns<'a> {
+pub struct GoldAndLabel<'a> {
     /// 1 where gold says violating.
     pub gold: &'a [f64],
     /// 1 where the labeler says so.
@@ -37,7 +37,7 @@ impl<'a> LabelAccuracy<'a> {
     /// # Errors
     ///
     /// [`StatsError::LengthsDiffer`] for columns of other units, [`StatsError::OutOfRange`] for other values than 0, 1.
-    pub fn new(sample: &'a SurveySample, columns: BinaryColumns<'_>) -> Result<Self, StatsError> {
+    pub fn new(sample: &'a SurveySample, columns: GoldAndLabel<'_>) -> Result<Self, StatsError> {
         for column in [columns.gold, columns.label] {
             same_length(sample.weights().len(), column.len())?;
             let other = |value: &&f64| !((**value).abs() <= 0.0 || (**value - 1.0).abs() <= 0.0);
@@ -117,12 +117,12 @@ impl<'a> LabelAccuracy<'a> {
     /// # Errors
     ///
     /// As [`SurveySample::total`].
-    pub fn total(&self, kind: Meeting) -> Result<Linearized, StatsError> {
+    pub fn total(&self, kind: LabelOutcome) -> Result<Linearized, StatsError> {
         let value = |(gold, label): (&f64, &f64)| match kind {
-            Meeting::TruePositive => gold * label,
-            Meeting::FalsePositive => (1.0 - gold) * label,
-            Meeting::FalseNegative => gold * (1.0 - label),
-            Meeting::TrueNegative => (1.0 - gold) * (1.0 - label),
+            LabelOutcome::TruePositive => gold * label,
+            LabelOutcome::FalsePositive => (1.0 - gold) * label,
+            LabelOutcome::FalseNegative => gold * (1.0 - label),
+            LabelOutcome::TrueNegative => (1.0 - gold) * (1.0 - label),
         };
         self.sample.total(&self.gold.iter().zip(&self.label).map(value).collect::<Vec<_>>())
     }
@@ -142,7 +142,7 @@ impl<'a> LabelAccuracy<'a> {
 
 /// The four ways in which label and gold can meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Meeting {
+pub enum LabelOutcome {
     /// Violating and flagged.
     TruePositive,
     /// Allowed and flagged.

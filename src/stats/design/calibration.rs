@@ -12,7 +12,7 @@ const PRECISION: f64 = 1e-12;
 
 /// Variables whose totals over the population are known. An intercept is a column of ones with the population's size.
 #[derive(Debug, Clone, Copy)]
-pub struct Benchmarks<'a> {
+pub struct KnownTotals<'a> {
     /// One column a variable, one value a unit of the sample.
     pub columns: &'a [&'a [f64]],
     /// The known total of each variable.
@@ -21,7 +21,7 @@ pub struct Benchmarks<'a> {
 
 /// How the change of weights is measured: `w = d F(x' lambda)`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Distance {
+pub enum CalibrationDistance {
     /// `F(v) = 1 + v`: the generalised regression estimator (GREG). Weights may come out negative.
     Linear,
     /// `F(v) = exp(v)`: weights stay above 0.
@@ -50,7 +50,7 @@ struct Factor {
     slope: f64,
 }
 
-impl Distance {
+impl CalibrationDistance {
     fn at(self, v: f64) -> Factor {
         match self {
             Self::Linear => Factor { value: 1.0 + v, slope: 1.0 },
@@ -112,8 +112,8 @@ impl Calibration {
 /// Returns the calibrated weights.
 pub(super) fn calibrate(
     initial: &[f64],
-    benchmarks: Benchmarks<'_>,
-    distance: Distance,
+    benchmarks: KnownTotals<'_>,
+    distance: CalibrationDistance,
 ) -> Result<(Vec<f64>, Calibration), StatsError> {
     same_length(benchmarks.columns.len(), benchmarks.totals.len())?;
     distance.check()?;
@@ -129,8 +129,8 @@ pub(super) fn calibrate(
 /// Solves `sum d F(x' lambda) x = totals` by Newton steps, halved while they make matters worse.
 fn newton(
     initial: &[f64],
-    benchmarks: Benchmarks<'_>,
-    distance: Distance,
+    benchmarks: KnownTotals<'_>,
+    distance: CalibrationDistance,
 ) -> Result<Vec<f64>, StatsError> {
     let mut lambda = vec![0.0; benchmarks.columns.len()];
     let mut gap = Gap::at(initial, benchmarks, distance, &lambda);
@@ -174,7 +174,12 @@ struct Gap {
 }
 
 impl Gap {
-    fn at(initial: &[f64], benchmarks: Benchmarks<'_>, distance: Distance, lambda: &[f64]) -> Self {
+    fn at(
+        initial: &[f64],
+        benchmarks: KnownTotals<'_>,
+        distance: CalibrationDistance,
+        lambda: &[f64],
+    ) -> Self {
         let score = |unit: usize| {
             benchmarks.columns.iter().zip(lambda).map(|(column, l)| column[unit] * l).sum::<f64>()
         };

@@ -5,7 +5,7 @@ use crate::stats::design::SurveySample;
 
 /// The simple random sample a design is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Comparison {
+pub enum SimpleSample {
     /// Drawn with replacement.
     WithReplacement,
     /// Drawn without replacement from a population as large as the sum of the weights.
@@ -23,14 +23,18 @@ impl SurveySample {
     /// # Source
     ///
     /// Kish (1965), Survey Sampling, 8.2.
-    pub fn design_effect(&self, values: &[f64], comparison: Comparison) -> Result<f64, StatsError> {
+    pub fn design_effect(
+        &self,
+        values: &[f64],
+        comparison: SimpleSample,
+    ) -> Result<f64, StatsError> {
         let mean = self.mean(values)?;
         let (n, population) = (values.len() as f64, self.sum_of_weights());
         let squares: Vec<f64> = values.iter().map(|value| (value - mean.value).powi(2)).collect();
         let unit_variance = self.sum(&squares) / population * n / (n - 1.0);
         let left = match comparison {
-            Comparison::WithReplacement => 1.0,
-            Comparison::WithoutReplacement => (population - n) / population,
+            SimpleSample::WithReplacement => 1.0,
+            SimpleSample::WithoutReplacement => (population - n) / population,
         };
         let simple = unit_variance * left / n;
         if simple > 0.0 && simple.is_finite() {

@@ -1,7 +1,7 @@
 //! The stratified jackknife: the variance of any statistic from samples with one PSU left out.
 
 use crate::stats::StatsError;
-use crate::stats::design::Structure;
+use crate::stats::design::SampleStructure;
 use crate::stats::design::SurveyEstimate;
 use crate::stats::design::same_length;
 
@@ -19,8 +19,8 @@ use crate::stats::design::same_length;
 /// # Source
 ///
 /// Jones (1974), Bull. Int. Stat. Inst. 46; Wolter (2007), Introduction to Variance Estimation, ch. 4.
-pub fn jackknife<F>(
-    structure: &Structure,
+pub fn jackknife_by_psu<F>(
+    structure: &SampleStructure,
     weights: &[f64],
     statistic: F,
 ) -> Result<SurveyEstimate, StatsError>
@@ -46,7 +46,7 @@ where
 }
 
 /// Returns the weights that leave out one PSU.
-fn without(structure: &Structure, weights: &[f64], left_out: usize) -> Vec<f64> {
+fn without(structure: &SampleStructure, weights: &[f64], left_out: usize) -> Vec<f64> {
     let stratum = structure.stratum_of()[left_out];
     let drawn = structure.members()[stratum].len() as f64;
     let factor = |psu: usize| match psu {

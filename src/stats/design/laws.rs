@@ -5,20 +5,20 @@ use crate::stats::Level;
 use crate::stats::Share;
 use crate::stats::Weight;
 use crate::stats::WeightSum;
-use crate::stats::design::Benchmarks;
-use crate::stats::design::Design;
-use crate::stats::design::Distance;
-use crate::stats::design::Domain;
+use crate::stats::design::CalibrationDistance;
 use crate::stats::design::FixedSizeForm;
+use crate::stats::design::KnownMargin;
+use crate::stats::design::KnownPopulation;
+use crate::stats::design::KnownTotals;
 use crate::stats::design::Linearized;
 use crate::stats::design::Lonely;
-use crate::stats::design::Margin;
-use crate::stats::design::Place;
-use crate::stats::design::Population;
 use crate::stats::design::RakedResiduals;
+use crate::stats::design::SamplePlace;
+use crate::stats::design::SampleStructure;
 use crate::stats::design::SecondStage;
 use crate::stats::design::Selection;
-use crate::stats::design::Structure;
+use crate::stats::design::SurveyDesign;
+use crate::stats::design::SurveyDomain;
 use crate::stats::design::SurveySample;
 use crate::stats::design::SurveyShare;
 use crate::stats::design::poisson_variance;
@@ -29,8 +29,8 @@ fn close(got: f64, wanted: f64) {
 }
 
 fn elements(selection: Selection, weights: &[f64]) -> SurveySample {
-    let structure = Structure::elements(weights.len()).unwrap();
-    let design = Design::new(structure, selection, Lonely::Refuse).unwrap();
+    let structure = SampleStructure::elements(weights.len()).unwrap();
+    let design = SurveyDesign::new(structure, selection, Lonely::Refuse).unwrap();
     SurveySample::new(design, weights.to_vec()).unwrap()
 }
 
@@ -54,7 +54,7 @@ fn the_poisson_variance_is_unbiased_over_every_sample() {
             sample.total(&inside.iter().map(|unit| values[*unit]).collect::<Vec<_>>()).unwrap();
         expected += chance * sample.estimate(&total).unwrap().variance;
     }
-    let exact = poisson_variance(Population { values: &values, probabilities: &pi }).unwrap();
+    let exact = poisson_variance(KnownPopulation { values: &values, probabilities: &pi }).unwrap();
     close(expected, exact);
 }
 
@@ -95,24 +95,27 @@ fn a_share_of_zero_has_only_the_korn_graubard_interval() {
 
 #[test]
 fn two_stages_with_everything_taken_at_one_of_them_are_the_other() {
-    let places: Vec<Place> = (0..6).map(|unit| Place { stratum: 0, psu: unit / 2 }).collect();
+    let places: Vec<SamplePlace> =
+        (0..6).map(|unit| SamplePlace { stratum: 0, psu: unit / 2 }).collect();
     let column = [1.0, 4.0, 2.0, 9.0, 3.0, 3.5];
     let variance = |first: f64, second: f64| {
         let selection = Selection::TwoStage {
             populations: vec![first],
             second: SecondStage { units: (0..6).collect(), populations: vec![second; 3] },
         };
-        let structure = Structure::clustered(&places).unwrap();
-        let design = Design::new(structure, selection, Lonely::Refuse).unwrap();
+        let structure = SampleStructure::clustered(&places).unwrap();
+        let design = SurveyDesign::new(structure, selection, Lonely::Refuse).unwrap();
         design.covariance(&[&column]).unwrap()[0][0]
     };
     let one_stage = |structure, populations| {
         let selection = Selection::SimpleRandom { populations };
-        Design::new(structure, selection, Lonely::Refuse).unwrap().covariance(&[&column]).unwrap()
-            [0][0]
+        SurveyDesign::new(structure, selection, Lonely::Refuse)
+            .unwrap()
+            .covariance(&[&column])
+            .unwrap()[0][0]
     };
-    close(variance(10.0, 2.0), one_stage(Structure::clustered(&places).unwrap(), vec![10.0]));
-    let strata = Structure::stratified(&[0, 0, 1, 1, 2, 2]).unwrap();
+    close(variance(10.0, 2.0), one_stage(SampleStructure::clustered(&places).unwrap(), vec![10.0]));
+    let strata = SampleStructure::stratified(&[0, 0, 1, 1, 2, 2]).unwrap();
     close(variance(3.0, 7.0), one_stage(strata, vec![7.0; 3]));
     assert!(variance(10.0, 7.0) > variance(10.0, 2.0));
 }
@@ -142,25 +145,29 @@ fn certain_units_bring_no_variance_under_any_design_with_probabilities() {
 fn calibrated_weights_meet_their_totals_and_explain_what_they_are_calibrated_to() {
     let sample = elements(Selection::WithReplacement, &[4.0, 5.0, 6.0, 3.0, 7.0]);
     let (ones, x) = ([1.0; 5], [1.0, 2.0, 3.0, 5.0, 4.0]);
-    let benchmarks = Benchmarks { columns: &[&ones, &x], totals: &[27.0, 84.0] };
-    for distance in [Distance::Linear, Distance::Raking, Distance::Logit { low: 0.2, high: 4.0 }] {
+    let benchmarks = KnownTotals { columns: &[&ones, &x], totals: &[27.0, 84.0] };
+    for distance in [
+        CalibrationDistance::Linear,
+        CalibrationDistance::Raking,
+        CalibrationDistance::Logit { low: 0.2, high: 4.0 },
+    ] {
         let after = sample.calibrated(benchmarks, distance).unwrap();
         let total = after.estimate(&after.total(&x).unwrap()).unwrap();
         close(total.value, 84.0);
         assert!(total.variance < 1e-18, "{distance:?}: {total:?}");
         assert!(after.calibrated(benchmarks, distance).is_err(), "twice");
     }
-    let bounded = Distance::Logit { low: 0.99, high: 1.01 };
+    let bounded = CalibrationDistance::Logit { low: 0.99, high: 1.01 };
     assert!(sample.calibrated(benchmarks, bounded).is_err());
-    let twice = Benchmarks { columns: &[&x, &x], totals: &[84.0, 84.0] };
-    assert!(sample.calibrated(twice, Distance::Linear).is_err());
+    let twice = KnownTotals { columns: &[&x, &x], totals: &[84.0, 84.0] };
+    assert!(sample.calibrated(twice, CalibrationDistance::Linear).is_err());
 }
 
 #[test]
 fn post_stratification_is_the_separate_estimator() {
     let values = [1.0, 0.0, 1.0, 1.0, 0.0];
     let sample = elements(Selection::WithReplacement, &[4.0, 5.0, 6.0, 3.0, 7.0]);
-    let margin = || Margin { cells: vec![0, 0, 1, 1, 1], totals: vec![30.0, 10.0] };
+    let margin = || KnownMargin { cells: vec![0, 0, 1, 1, 1], totals: vec![30.0, 10.0] };
     let after = sample.post_stratified(margin()).unwrap();
     close(after.mean(&values).unwrap().value, (30.0 * (4.0 / 9.0) + 10.0 * (9.0 / 16.0)) / 40.0);
     let twice = sample.raked(&[margin(), margin()], RakedResiduals::Weighted).unwrap();
@@ -171,9 +178,9 @@ fn post_stratification_is_the_separate_estimator() {
         (vec![0, 0, 1, 1, 2], vec![30.0, 10.0]),
         (vec![0, 0, 1, 1, 1], vec![30.0, 0.0]),
     ] {
-        assert!(sample.post_stratified(Margin { cells, totals }).is_err());
+        assert!(sample.post_stratified(KnownMargin { cells, totals }).is_err());
     }
-    let other = Margin { cells: vec![0, 1, 0, 1, 1], totals: vec![30.0, 11.0] };
+    let other = KnownMargin { cells: vec![0, 1, 0, 1, 1], totals: vec![30.0, 11.0] };
     assert!(sample.raked(&[margin(), other], RakedResiduals::Weighted).is_err());
 }
 
@@ -181,9 +188,9 @@ fn post_stratification_is_the_separate_estimator() {
 fn what_cannot_be_estimated_is_refused() {
     let sample = elements(Selection::WithReplacement, &[2.0, 3.0]);
     let column = [0, 0];
-    assert!(sample.domain_mean(&[1.0, 2.0], Domain { column: &column, index: 1 }).is_err());
+    assert!(sample.domain_mean(&[1.0, 2.0], SurveyDomain { column: &column, index: 1 }).is_err());
     assert!(sample.total(&[1.0]).is_err() && sample.mean(&[1.0, f64::NAN]).is_err());
-    let structure = || Structure::elements(2).unwrap();
+    let structure = || SampleStructure::elements(2).unwrap();
     for selection in [
         Selection::SimpleRandom { populations: vec![1.0] },
         Selection::SimpleRandom { populations: vec![5.0, 5.0] },
@@ -191,12 +198,12 @@ fn what_cannot_be_estimated_is_refused() {
         Selection::Poisson { probabilities: vec![0.5] },
     ] {
         assert!(
-            Design::new(structure(), selection.clone(), Lonely::Refuse).is_err(),
+            SurveyDesign::new(structure(), selection.clone(), Lonely::Refuse).is_err(),
             "{selection:?}"
         );
     }
-    let lonely = Structure::stratified(&[0, 1]).unwrap();
-    let design = Design::new(lonely, Selection::WithReplacement, Lonely::Average).unwrap();
+    let lonely = SampleStructure::stratified(&[0, 1]).unwrap();
+    let design = SurveyDesign::new(lonely, Selection::WithReplacement, Lonely::Average).unwrap();
     let alone = SurveySample::new(design, vec![1.0, 1.0]).unwrap();
     assert!(alone.estimate(&alone.mean(&[1.0, 2.0]).unwrap()).is_err());
     assert!(sample.estimate(&sample.mean(&[1.0, 2.0]).unwrap()).is_ok());
@@ -230,7 +237,7 @@ proptest! {
         let values: Vec<f64> = units.iter().map(|unit| unit.1).collect();
         let column: Vec<usize> = units.iter().map(|unit| unit.2).collect();
         let parts: Vec<Linearized> = (0..3)
-            .filter_map(|index| sample.domain_total(&values, Domain { column: &column, index }).ok())
+            .filter_map(|index| sample.domain_total(&values, SurveyDomain { column: &column, index }).ok())
             .collect();
         let whole = sample.estimate(&sample.total(&values).unwrap()).unwrap();
         let matrix = sample.covariance(&parts.iter().collect::<Vec<_>>()).unwrap();

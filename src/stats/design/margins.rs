@@ -11,7 +11,7 @@ const PRECISION: f64 = 1e-13;
 
 /// A classification of the sample's units whose totals over the population are known.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Margin {
+pub struct KnownMargin {
     /// The class of each unit, an index into `totals`.
     pub cells: Vec<usize>,
     /// The known total of each class, above 0.
@@ -69,7 +69,7 @@ impl MarginResiduals {
 /// Returns weights that meet every margin.
 pub(super) fn rake(
     initial: &[f64],
-    margins: &[Margin],
+    margins: &[KnownMargin],
     residuals: RakedResiduals,
 ) -> Result<(Vec<f64>, Calibration), StatsError> {
     margins.iter().try_for_each(|margin| margin.check(initial.len()))?;
@@ -83,7 +83,7 @@ pub(super) fn rake(
     Ok((weights, Calibration::Margins(MarginResiduals { cells, weights: projection })))
 }
 
-fn fit(initial: &[f64], margins: &[Margin]) -> Result<Vec<f64>, StatsError> {
+fn fit(initial: &[f64], margins: &[KnownMargin]) -> Result<Vec<f64>, StatsError> {
     let mut weights = initial.to_vec();
     let mut change = 0.0_f64;
     for _ in 0..MOST_ROUNDS {
@@ -106,7 +106,7 @@ fn fit(initial: &[f64], margins: &[Margin]) -> Result<Vec<f64>, StatsError> {
     Err(StatsError::NoConvergence { iterations: MOST_ROUNDS, change })
 }
 
-impl Margin {
+impl KnownMargin {
     fn check(&self, n_units: usize) -> Result<(), StatsError> {
         same_length(n_units, self.cells.len())?;
         if let Some(total) = self.totals.iter().find(|total| !(**total > 0.0 && total.is_finite()))
@@ -130,7 +130,7 @@ impl Margin {
     }
 }
 
-fn check_sums(margins: &[Margin]) -> Result<(), StatsError> {
+fn check_sums(margins: &[KnownMargin]) -> Result<(), StatsError> {
     let sums: Vec<f64> = margins.iter().map(|margin| margin.totals.iter().sum()).collect();
     let first = *sums.first().ok_or(StatsError::NoUnits)?;
     if sums.iter().all(|sum| (sum / first - 1.0).abs() < 1e-9) {

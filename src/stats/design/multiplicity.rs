@@ -4,7 +4,7 @@ use crate::stats::StatsError;
 
 /// One sampled entry of the frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Component {
+pub struct FrameEntry {
     /// The unit it belongs to.
     pub unit: usize,
     /// Its weight, exposure over inclusion probability.
@@ -25,7 +25,7 @@ pub struct Component {
 /// # Source
 ///
 /// Birnbaum & Sirken (1965), Vital Health Stat. 2(11); Lavallee (2007), Indirect Sampling, ch. 2.
-pub fn weight_share(components: &[Component], links: &[u64]) -> Result<Vec<f64>, StatsError> {
+pub fn weight_share(components: &[FrameEntry], links: &[u64]) -> Result<Vec<f64>, StatsError> {
     let mut sums = vec![(0.0, 0_u64); links.len()];
     for component in components {
         if !(component.weight > 0.0 && component.weight.is_finite()) {
@@ -94,9 +94,9 @@ mod tests {
             let chance: f64 = (0..3)
                 .map(|entry| if drawn(entry) { pi[entry] } else { 1.0 - pi[entry] })
                 .product();
-            let components: Vec<Component> = (0..3)
+            let components: Vec<FrameEntry> = (0..3)
                 .filter(|entry| drawn(*entry))
-                .map(|entry| Component { unit: unit_of[entry], weight: 1.0 / pi[entry] })
+                .map(|entry| FrameEntry { unit: unit_of[entry], weight: 1.0 / pi[entry] })
                 .collect();
             let weights = weight_share(&components, &[2, 1]).unwrap();
             expected += chance * weights.iter().zip(values).map(|(w, y)| w * y).sum::<f64>();
@@ -109,6 +109,6 @@ mod tests {
         assert!((inclusion_by_any(&[0.3, 0.6]).unwrap() - 0.72).abs() < 1e-15);
         assert!((inclusion_by_any(&[1.0, 0.2]).unwrap() - 1.0).abs() < 1e-15);
         assert!(inclusion_by_any(&[]).is_err() && inclusion_by_any(&[0.0]).is_err());
-        assert!(weight_share(&[Component { unit: 0, weight: 2.0 }], &[0]).is_err());
+        assert!(weight_share(&[FrameEntry { unit: 0, weight: 2.0 }], &[0]).is_err());
     }
 }

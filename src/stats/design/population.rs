@@ -9,7 +9,7 @@ use crate::stats::design::same_length;
 /// The total of the values is what a sample would estimate; for a mean over exposures the values are its linearised
 /// residuals `t (y - theta) / T`.
 #[derive(Debug, Clone, Copy)]
-pub struct Population<'a> {
+pub struct KnownPopulation<'a> {
     /// The values.
     pub values: &'a [f64],
     /// The probability of each unit: of one draw, or of inclusion.
@@ -28,7 +28,10 @@ pub struct Population<'a> {
 /// # Source
 ///
 /// Hansen & Hurwitz (1943), Ann. Math. Stat. 14:333–362.
-pub fn hansen_hurwitz_variance(population: Population<'_>, draws: u64) -> Result<f64, StatsError> {
+pub fn hansen_hurwitz_variance(
+    population: KnownPopulation<'_>,
+    draws: u64,
+) -> Result<f64, StatsError> {
     population.check()?;
     let sum: f64 = population.probabilities.iter().sum();
     if draws == 0 || (sum - 1.0).abs() > 1e-6 {
@@ -49,7 +52,7 @@ pub fn hansen_hurwitz_variance(population: Population<'_>, draws: u64) -> Result
 /// # Source
 ///
 /// Sarndal, Swensson & Wretman (1992), Model Assisted Survey Sampling, 3.5.
-pub fn poisson_variance(population: Population<'_>) -> Result<f64, StatsError> {
+pub fn poisson_variance(population: KnownPopulation<'_>) -> Result<f64, StatsError> {
     population.check()?;
     let term = |(z, pi): (&f64, &f64)| if *pi > 0.0 { (1.0 - pi) * z * z / pi } else { 0.0 };
     Ok(population.values.iter().zip(population.probabilities).map(term).sum())
@@ -71,7 +74,7 @@ pub fn horvitz_thompson_variance(
     joint: &JointProbabilities,
 ) -> Result<f64, StatsError> {
     let single = joint.single();
-    Population { values, probabilities: &single }.check()?;
+    KnownPopulation { values, probabilities: &single }.check()?;
     let expanded: Vec<f64> =
         values.iter().zip(&single).map(|(z, pi)| if *pi > 0.0 { z / pi } else { 0.0 }).collect();
     let mut sum = 0.0;
@@ -83,7 +86,7 @@ pub fn horvitz_thompson_variance(
     Ok(sum)
 }
 
-impl Population<'_> {
+impl KnownPopulation<'_> {
     fn check(&self) -> Result<(), StatsError> {
         same_length(self.values.len(), self.probabilities.len())?;
         for (value, probability) in self.values.iter().zip(self.probabilities) {

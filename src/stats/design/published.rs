@@ -1,15 +1,15 @@
 //! Worked examples of the literature that the design variances must reproduce.
 
-use crate::stats::design::BinaryColumns;
-use crate::stats::design::Design;
-use crate::stats::design::Domain;
+use crate::stats::design::GoldAndLabel;
 use crate::stats::design::JointForm;
 use crate::stats::design::JointProbabilities;
+use crate::stats::design::KnownPopulation;
 use crate::stats::design::LabelAccuracy;
 use crate::stats::design::Lonely;
-use crate::stats::design::Population;
+use crate::stats::design::SampleStructure;
 use crate::stats::design::Selection;
-use crate::stats::design::Structure;
+use crate::stats::design::SurveyDesign;
+use crate::stats::design::SurveyDomain;
 use crate::stats::design::SurveyEstimate;
 use crate::stats::design::SurveySample;
 use crate::stats::design::hansen_hurwitz_variance;
@@ -26,8 +26,8 @@ fn close(got: f64, wanted: f64, within: f64) {
 }
 
 fn total(selection: Selection, weights: Vec<f64>, values: &[f64]) -> SurveyEstimate {
-    let structure = Structure::elements(weights.len()).unwrap();
-    let design = Design::new(structure, selection, Lonely::Refuse).unwrap();
+    let structure = SampleStructure::elements(weights.len()).unwrap();
+    let design = SurveyDesign::new(structure, selection, Lonely::Refuse).unwrap();
     let sample = SurveySample::new(design, weights).unwrap();
     sample.estimate(&sample.total(values).unwrap()).unwrap()
 }
@@ -49,7 +49,7 @@ fn hansen_hurwitz_is_unbiased_over_every_ordered_sample() {
             estimated += chance * got.variance;
         }
     }
-    let exact = Population { values: &POPULATION, probabilities: &DRAW };
+    let exact = KnownPopulation { values: &POPULATION, probabilities: &DRAW };
     close(mean, 236.0, 1e-9);
     close(variance, 18_813.460_317, 1e-6);
     close(estimated, variance, 1e-8);
@@ -92,8 +92,8 @@ fn horvitz_thompson_is_unbiased_over_every_pair() {
             (JointForm::HorvitzThompson, &mut horvitz_thompson),
         ] {
             let selection = Selection::Joint { probabilities: probabilities.clone(), form };
-            let structure = Structure::elements(2).unwrap();
-            let design = Design::new(structure, selection, Lonely::Refuse).unwrap();
+            let structure = SampleStructure::elements(2).unwrap();
+            let design = SurveyDesign::new(structure, selection, Lonely::Refuse).unwrap();
             *sum += chance * design.covariance(&[&expanded]).unwrap()[0][0];
         }
     }
@@ -115,8 +115,8 @@ fn rows(counts: &[&[usize]]) -> (Vec<usize>, Vec<usize>) {
 fn stratified(strata: &[usize], sizes: &[f64]) -> SurveySample {
     let drawn = |h: usize| strata.iter().filter(|stratum| **stratum == h).count() as f64;
     let weights = strata.iter().map(|h| sizes[*h] / drawn(*h)).collect();
-    let structure = Structure::stratified(strata).unwrap();
-    let design = Design::new(structure, Selection::WithReplacement, Lonely::Refuse).unwrap();
+    let structure = SampleStructure::stratified(strata).unwrap();
+    let design = SurveyDesign::new(structure, Selection::WithReplacement, Lonely::Refuse).unwrap();
     SurveySample::new(design, weights).unwrap()
 }
 
@@ -168,7 +168,7 @@ fn areas_and_accuracies_of_a_map_are_those_of_olofsson() {
     for class in 0..4 {
         let (gold, label) = (indicator(&gold, class), indicator(&map, class));
         let accuracy =
-            LabelAccuracy::new(&sample, BinaryColumns { gold: &gold, label: &label }).unwrap();
+            LabelAccuracy::new(&sample, GoldAndLabel { gold: &gold, label: &label }).unwrap();
         let of = |linear| sample.estimate(&linear).unwrap();
         published(of(sample.total(&gold).unwrap()), HECTARES, areas[class], 0.006);
         published(of(accuracy.precision().unwrap()), 1.0, users[class], 1e-6);
@@ -178,7 +178,7 @@ fn areas_and_accuracies_of_a_map_are_those_of_olofsson() {
         map.iter().zip(&gold).map(|(map, gold)| if map == gold { 1.0 } else { 0.0 }).collect();
     let overall = sample.estimate(&sample.mean(&same).unwrap()).unwrap();
     published(overall, 1.0, (0.946_512, 0.018_483), 1e-6);
-    let domain = Domain { column: &map, index: 1 };
+    let domain = SurveyDomain { column: &map, index: 1 };
     let users_again = sample.estimate(&sample.domain_mean(&same, domain).unwrap()).unwrap();
     published(users_again, 1.0, users[1], 1e-6);
 }

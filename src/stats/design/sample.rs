@@ -1,11 +1,11 @@
 //! A weighted sample and its estimates, each with the influence of every unit.
 
 use crate::stats::StatsError;
-use crate::stats::design::Benchmarks;
-use crate::stats::design::Design;
-use crate::stats::design::Distance;
-use crate::stats::design::Margin;
+use crate::stats::design::CalibrationDistance;
+use crate::stats::design::KnownMargin;
+use crate::stats::design::KnownTotals;
 use crate::stats::design::RakedResiduals;
+use crate::stats::design::SurveyDesign;
 use crate::stats::design::SurveyEstimate;
 use crate::stats::design::calibration;
 use crate::stats::design::calibration::Calibration;
@@ -21,7 +21,7 @@ const WEIGHTS: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
 /// population it stands for.
 #[derive(Debug, Clone)]
 pub struct SurveySample {
-    design: Design,
+    design: SurveyDesign,
     weights: Vec<f64>,
     calibration: Option<Calibration>,
 }
@@ -51,7 +51,7 @@ pub struct RatioOf<'a> {
 
 /// The units of one domain: those whose entry in `column` is `index`.
 #[derive(Debug, Clone, Copy)]
-pub struct Domain<'a> {
+pub struct SurveyDomain<'a> {
     /// The domain of each unit of the sample.
     pub column: &'a [usize],
     /// Which of them.
@@ -82,7 +82,7 @@ impl Linearized {
     }
 }
 
-impl Domain<'_> {
+impl SurveyDomain<'_> {
     fn inside(&self, unit: usize) -> f64 {
         if self.column[unit] == self.index { 1.0 } else { 0.0 }
     }
@@ -108,7 +108,7 @@ impl SurveySample {
     ///
     /// [`StatsError::LengthsDiffer`] unless there is one weight a unit, [`StatsError::OutOfRange`] for a weight that
     /// is not within 1e-100 and 1e100.
-    pub fn new(design: Design, weights: Vec<f64>) -> Result<Self, StatsError> {
+    pub fn new(design: SurveyDesign, weights: Vec<f64>) -> Result<Self, StatsError> {
         same_length(design.structure().n_units(), weights.len())?;
         match weights.iter().find(|weight| !WEIGHTS.contains(*weight)) {
             Some(weight) => Err(StatsError::OutOfRange {
@@ -121,7 +121,7 @@ impl SurveySample {
 
     /// Returns the design.
     #[must_use]
-    pub fn design(&self) -> &Design {
+    pub fn design(&self) -> &SurveyDesign {
         &self.design
     }
 
@@ -185,7 +185,7 @@ impl SurveySample {
     pub fn domain_total(
         &self,
         values: &[f64],
-        domain: Domain<'_>,
+        domain: SurveyDomain<'_>,
     ) -> Result<Linearized, StatsError> {
         self.total(&domain.split(values)?.0)
     }
@@ -198,7 +198,7 @@ impl SurveySample {
     pub fn domain_mean(
         &self,
         values: &[f64],
-        domain: Domain<'_>,
+        domain: SurveyDomain<'_>,
     ) -> Result<Linearized, StatsError> {
         let (numerator, denominator) = domain.split(values)?;
         self.ratio(RatioOf { numerator: &numerator, denominator: &denominator })
@@ -208,7 +208,7 @@ impl SurveySample {
     ///
     /// # Errors
     ///
-    /// As [`Design::covariance`]; [`StatsError::Undefined`] for a negative variance estimate.
+    /// As [`SurveyDesign::covariance`]; [`StatsError::Undefined`] for a negative variance estimate.
     pub fn estimate(&self, estimate: &Linearized) -> Result<SurveyEstimate, StatsError> {
         let variance = self.covariance(&[estimate])?[0][0];
         if variance < 0.0 {
@@ -225,7 +225,7 @@ impl SurveySample {
     ///
     /// # Errors
     ///
-    /// As [`Design::covariance`].
+    /// As [`SurveyDesign::covariance`].
     pub fn covariance(&self, estimates: &[&Linearized]) -> Result<Vec<Vec<f64>>, StatsError> {
         let columns = estimates
             .iter()
@@ -246,8 +246,8 @@ impl SurveySample {
     /// Deville & Sarndal (1992), JASA 87:376–382.
     pub fn calibrated(
         &self,
-        benchmarks: Benchmarks<'_>,
-        distance: Distance,
+        benchmarks: KnownTotals<'_>,
+        distance: CalibrationDistance,
     ) -> Result<Self, StatsError> {
         benchmarks.columns.iter().try_for_each(|column| self.check(column))?;
         self.with(calibration::calibrate(&self.weights, benchmarks, distance)?)
@@ -263,7 +263,11 @@ impl SurveySample {
     /// # Source
     ///
     /// Deming & Stephan (1940), Ann. Math. Stat. 11:427–444; Deville, Sarndal & Sautory (1993), JASA 88:1013–1020.
-    pub fn raked(&self, margins: &[Margin], residuals: RakedResiduals) -> Result<Self, StatsError> {
+    pub fn raked(
+        &self,
+        margins: &[KnownMargin],
+        residuals: RakedResiduals,
+    ) -> Result<Self, StatsError> {
         self.with(margins::rake(&self.weights, margins, residuals)?)
     }
 
@@ -276,7 +280,7 @@ impl SurveySample {
     /// # Source
     ///
     /// Holt & Smith (1979), JRSS A 142:33–46.
-    pub fn post_stratified(&self, margin: Margin) -> Result<Self, StatsError> {
+    pub fn post_stratified(&self, margin: KnownMargin) -> Result<Self, StatsError> {
         self.raked(&[margin], RakedResiduals::Weighted)
     }
 

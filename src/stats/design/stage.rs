@@ -3,7 +3,7 @@
 use crate::stats::StatsError;
 use crate::stats::design::FixedSizeForm;
 use crate::stats::design::Lonely;
-use crate::stats::design::structure::Structure;
+use crate::stats::design::structure::SampleStructure;
 
 /// One stage of selection without joint probabilities.
 ///
@@ -11,7 +11,7 @@ use crate::stats::design::structure::Structure;
 /// PSUs c, with the scale `k` and the centre `A` of the form.
 #[derive(Debug, Clone)]
 pub(super) struct Stage {
-    pub(super) structure: Structure,
+    pub(super) structure: SampleStructure,
     /// The part of each PSU's variance that selection leaves: 1 with replacement, `1 - f` or `1 - pi` without.
     pub(super) open: Vec<f64>,
     pub(super) form: FixedSizeForm,

@@ -4,7 +4,7 @@ use crate::stats::StatsError;
 
 /// Where one unit of the sample stands. Both are indices from 0 without gaps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct SamplePlace {
     /// The stratum its PSU was drawn from.
     pub stratum: usize,
     /// Its PSU: what was drawn in one step (a user, a near-duplicate group, or the unit itself). A PSU has one
@@ -14,13 +14,13 @@ pub struct Place {
 
 /// The strata and PSUs of a sample. Every stratum has a PSU and every PSU a unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Structure {
+pub struct SampleStructure {
     psu_of: Vec<usize>,
     stratum_of: Vec<usize>,
     members: Vec<Vec<usize>>,
 }
 
-impl Structure {
+impl SampleStructure {
     /// Returns the structure of `n` units drawn one by one from one stratum.
     ///
     /// # Errors
@@ -37,7 +37,7 @@ impl Structure {
     /// [`StatsError::NoUnits`] without units, [`StatsError::OutOfRange`] where a stratum index below the largest
     /// has no unit.
     pub fn stratified(strata: &[usize]) -> Result<Self, StatsError> {
-        let place = |(psu, stratum): (usize, &usize)| Place { stratum: *stratum, psu };
+        let place = |(psu, stratum): (usize, &usize)| SamplePlace { stratum: *stratum, psu };
         Self::clustered(&strata.iter().enumerate().map(place).collect::<Vec<_>>())
     }
 
@@ -47,7 +47,7 @@ impl Structure {
     ///
     /// [`StatsError::NoUnits`] without units, [`StatsError::OutOfRange`] where a PSU lies in two strata or an
     /// index below the largest has no unit.
-    pub fn clustered(places: &[Place]) -> Result<Self, StatsError> {
+    pub fn clustered(places: &[SamplePlace]) -> Result<Self, StatsError> {
         let n_psus = places.iter().map(|place| place.psu + 1).max().ok_or(StatsError::NoUnits)?;
         let mut stratum_of: Vec<Option<usize>> = vec![None; n_psus.min(places.len())];
         for place in places {
@@ -138,22 +138,22 @@ fn gap(what: &'static str, index: usize) -> StatsError {
 mod tests {
     use super::*;
 
-    fn places(list: &[(usize, usize)]) -> Vec<Place> {
-        list.iter().map(|(stratum, psu)| Place { stratum: *stratum, psu: *psu }).collect()
+    fn places(list: &[(usize, usize)]) -> Vec<SamplePlace> {
+        list.iter().map(|(stratum, psu)| SamplePlace { stratum: *stratum, psu: *psu }).collect()
     }
 
     #[test]
     fn degrees_of_freedom_are_psus_less_strata() {
         let structure =
-            Structure::clustered(&places(&[(0, 0), (0, 0), (0, 1), (1, 2), (1, 3), (1, 4)]));
+            SampleStructure::clustered(&places(&[(0, 0), (0, 0), (0, 1), (1, 2), (1, 3), (1, 4)]));
         assert!((structure.unwrap().degrees_of_freedom() - 3.0).abs() < 1e-12);
     }
 
     #[test]
     fn a_psu_in_two_strata_and_a_gap_in_the_indices_are_refused() {
         for bad in [&[(0, 0), (1, 0)][..], &[(0, 0), (0, 2), (0, 2)], &[(1, 0), (1, 1)], &[]] {
-            assert!(Structure::clustered(&places(bad)).is_err(), "{bad:?}");
+            assert!(SampleStructure::clustered(&places(bad)).is_err(), "{bad:?}");
         }
-        assert!(Structure::clustered(&places(&[(0, usize::MAX - 1)])).is_err());
+        assert!(SampleStructure::clustered(&places(&[(0, usize::MAX - 1)])).is_err());
     }
 }

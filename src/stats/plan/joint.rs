@@ -227,6 +227,17 @@ mod tests {
     }
 
     #[test]
+    fn very_unequal_probabilities_are_met_too() {
+        let sizes: Vec<f64> = (1..=60).map(|i| f64::from(i).powi(3)).collect();
+        for expected in [3.0, 20.0, 45.0] {
+            let wanted = inclusion_probabilities(&sizes, expected).unwrap();
+            check(&joint_max_entropy(&wanted).unwrap(), &wanted);
+            check(&joint_tille(&wanted).unwrap(), &wanted);
+            check(&joint_systematic(&wanted).unwrap(), &wanted);
+        }
+    }
+
+    #[test]
     fn equal_probabilities_give_simple_random_sampling() {
         for joint in [joint_max_entropy(&[0.4; 10]).unwrap(), joint_tille(&[0.4; 10]).unwrap()] {
             assert!((joint.rows()[2][7] - 4.0 * 3.0 / 90.0).abs() < 1e-12);
