@@ -134,12 +134,18 @@ fn newton(
 ) -> Result<Vec<f64>, StatsError> {
     let mut lambda = vec![0.0; benchmarks.columns.len()];
     let mut gap = Gap::at(initial, benchmarks, distance, &lambda);
-    for _ in 0..MOST_STEPS {
+    for step_number in 0..MOST_STEPS {
         if gap.size <= PRECISION {
             return Ok(gap.weights);
         }
         let slopes: Vec<f64> = gap.slopes.iter().zip(initial).map(|(slope, d)| slope * d).collect();
-        let step = Cholesky::of_products(benchmarks.columns, &slopes)?.solve(&gap.missing);
+        let system = match Cholesky::of_products(benchmarks.columns, &slopes) {
+            Ok(system) => system,
+            Err(dependent) if step_number == 0 => return Err(dependent),
+            // The variables were independent at first: now all factors have reached their bounds.
+            Err(_) => return settled(gap, step_number),
+        };
+        let step = system.solve(&gap.missing);
         let mut part = 1.0;
         loop {
             let moved: Vec<f64> = lambda.iter().zip(&step).map(|(l, s)| l + part * s).collect();
@@ -150,19 +156,19 @@ fn newton(
             }
             part /= 2.0;
             if part < 1e-9 {
-                return settled(gap);
+                return settled(gap, step_number);
             }
         }
     }
-    settled(gap)
+    settled(gap, MOST_STEPS)
 }
 
 /// Accepts weights that no step improves any more where they meet the totals up to rounding.
-fn settled(gap: Gap) -> Result<Vec<f64>, StatsError> {
+fn settled(gap: Gap, iterations: u32) -> Result<Vec<f64>, StatsError> {
     if gap.size <= PRECISION * 1e3 {
         return Ok(gap.weights);
     }
-    Err(StatsError::NoConvergence { iterations: MOST_STEPS, change: gap.size })
+    Err(StatsError::NoConvergence { iterations, change: gap.size })
 }
 
 /// How far the weights at some lambda are from meeting the totals.

@@ -81,9 +81,50 @@ pub fn kish_size(weights: &[f64]) -> Result<f64, StatsError> {
     Ok(scaled().sum::<f64>().powi(2) / scaled().map(|weight| weight * weight).sum::<f64>())
 }
 
+/// What is guessed about units that come in clusters.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ClusterGuess {
+    /// Units of a cluster in the sample, on average, at least 1.
+    pub units: f64,
+    /// The intraclass correlation: how alike two units of a cluster are, from -1 to 1.
+    pub correlation: f64,
+}
+
+/// Returns the design effect of clusters of equal size, `1 + (b - 1) rho`.
+///
+/// # Errors
+///
+/// [`StatsError::OutOfRange`] for a size below 1, or a correlation that such clusters cannot have.
+///
+/// # Source
+///
+/// Kish (1965), Survey Sampling, 5.4.
+pub fn cluster_design_effect(guess: ClusterGuess) -> Result<f64, StatsError> {
+    let ClusterGuess { units, correlation } = guess;
+    if !(units >= 1.0 && units.is_finite()) {
+        return Err(StatsError::OutOfRange { what: "a cluster size of at least 1", value: units });
+    }
+    let effect = 1.0 + (units - 1.0) * correlation;
+    if correlation <= 1.0 && effect > 0.0 {
+        Ok(effect)
+    } else {
+        Err(StatsError::OutOfRange {
+            what: "an intraclass correlation that clusters of this size can have",
+            value: correlation,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ten_copies_of_one_unit_are_worth_one() {
+        let of = |correlation| cluster_design_effect(ClusterGuess { units: 10.0, correlation });
+        assert!((of(1.0).unwrap() - 10.0).abs() < 1e-12 && (of(0.0).unwrap() - 1.0).abs() < 1e-12);
+        assert!(of(1.1).is_err() && of(-0.2).is_err() && of(f64::NAN).is_err());
+    }
 
     #[test]
     fn equal_weights_cost_nothing_and_their_scale_does_not_matter() {

@@ -94,6 +94,19 @@ fn a_share_of_zero_has_only_the_korn_graubard_interval() {
 }
 
 #[test]
+fn strata_of_one_kind_each_do_not_pass_for_an_enormous_sample() {
+    let strata: Vec<usize> = (0..40).map(|unit| unit % 4).collect();
+    let values: Vec<f64> =
+        strata.iter().map(|stratum| if *stratum == 0 { 1.0 } else { 0.0 }).collect();
+    let weights: Vec<f64> = strata.iter().map(|stratum| 0.1 + 0.7 * *stratum as f64).collect();
+    let structure = SampleStructure::stratified(&strata).unwrap();
+    let design = SurveyDesign::new(structure, Selection::WithReplacement, Lonely::Refuse).unwrap();
+    let sample = SurveySample::new(design, weights).unwrap();
+    let share = SurveyShare::of(&sample, &values).unwrap();
+    assert!(share.size.units() <= 40.0, "{share:?}");
+}
+
+#[test]
 fn two_stages_with_everything_taken_at_one_of_them_are_the_other() {
     let places: Vec<SamplePlace> =
         (0..6).map(|unit| SamplePlace { stratum: 0, psu: unit / 2 }).collect();

@@ -11,6 +11,9 @@ use crate::stats::design::SurveyMethod;
 use crate::stats::design::SurveySample;
 use crate::stats::design::student;
 
+/// A variance this small beside that of independent draws is rounding.
+const ROUNDING: f64 = 1e-12;
+
 /// A weighted share of units with its effective size.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SurveyShare {
@@ -39,7 +42,11 @@ impl SurveyShare {
         let estimate = sample.estimate(&sample.mean(values)?)?;
         let p = estimate.value;
         let kish = sample.sum_of_weights().powi(2) / sample.design().noise(sample.weights());
-        let size = EffectiveSize::of(p * (1.0 - p), estimate.variance, kish);
+        let spread = p * (1.0 - p);
+        // Strata of one kind each leave rounding for a variance, which would pass for an enormous sample.
+        let seen =
+            if estimate.variance > ROUNDING * spread / kish { estimate.variance } else { 0.0 };
+        let size = EffectiveSize::of(spread, seen, kish);
         Ok(Self { estimate, size, n: values.len() })
     }
 
