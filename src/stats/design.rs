@@ -22,7 +22,6 @@ mod sample;
 mod solve;
 mod stage;
 mod structure;
-mod student;
 
 pub use accuracy::GoldAndLabel;
 pub use accuracy::LabelAccuracy;
@@ -38,8 +37,6 @@ pub use effect::cluster_design_effect;
 pub use effect::kish_design_effect;
 pub use effect::kish_size;
 pub use estimate::SurveyEstimate;
-pub use estimate::SurveyInterval;
-pub use estimate::SurveyMethod;
 pub use jackknife::jackknife_by_psu;
 pub use joint::JointProbabilities;
 pub use margins::KnownMargin;

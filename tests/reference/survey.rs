@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use titer::stats::CalibrationDistance;
 use titer::stats::FixedSizeForm;
 use titer::stats::GoldAndLabel;
+use titer::stats::Interval;
 use titer::stats::JointForm;
 use titer::stats::JointProbabilities;
 use titer::stats::KnownMargin;
@@ -26,7 +27,6 @@ use titer::stats::SimpleSample;
 use titer::stats::SurveyDesign;
 use titer::stats::SurveyDomain;
 use titer::stats::SurveyEstimate;
-use titer::stats::SurveyInterval;
 use titer::stats::SurveySample;
 use titer::stats::SurveyShare;
 use titer::stats::inclusion_probabilities;
@@ -160,7 +160,7 @@ fn check(case: &Case, path: &str, estimate: SurveyEstimate) {
     check_limits(case, path, interval);
 }
 
-fn check_limits(case: &Case, path: &str, interval: SurveyInterval) {
+fn check_limits(case: &Case, path: &str, interval: Interval) {
     case.check(&format!("{path}.ci_lower"), interval.low);
     case.check(&format!("{path}.ci_upper"), interval.high);
 }
@@ -205,10 +205,10 @@ fn check_share(case: &Case, sample: &SurveySample) {
         ("xlogit", share.logit_interval(level())),
         ("asin", share.arcsine_interval(level())),
         ("beta_korn_graubard", share.kg_interval(level())),
-        ("mean", share.estimate.t_interval(level())),
+        ("mean", share.estimate().t_interval(level())),
     ] {
         let path = format!("ciprop_b.{name}");
-        case.check(&format!("{path}.est"), share.estimate.value);
+        case.check(&format!("{path}.est"), share.share.value);
         check_limits(case, &path, interval.unwrap());
     }
 }

@@ -1,8 +1,10 @@
 //! An estimate of a survey: value, design variance, degrees of freedom, and the intervals made of these.
 
+use crate::stats::Interval;
 use crate::stats::Level;
+use crate::stats::Method;
 use crate::stats::StatsError;
-use crate::stats::design::student;
+use crate::stats::student;
 
 /// An estimate with its design variance.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -13,46 +15,6 @@ pub struct SurveyEstimate {
     pub variance: f64,
     /// PSUs less strata.
     pub degrees: f64,
-}
-
-/// An interval around an estimate of a survey and how it was made.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SurveyInterval {
-    /// The lower limit.
-    pub low: f64,
-    /// The upper limit.
-    pub high: f64,
-    /// How it was made.
-    pub method: SurveyMethod,
-}
-
-/// The ways intervals of survey estimates are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum SurveyMethod {
-    /// Estimate ± normal quantile × standard error.
-    Wald,
-    /// Estimate ± t quantile × standard error.
-    WaldT,
-    /// The same on the logit scale.
-    LogitT,
-    /// The same on the arcsine square-root scale.
-    ArcsineT,
-    /// Clopper-Pearson at Korn and Graubard's effective size, reduced for the degrees of freedom.
-    KgBetaT,
-}
-
-impl SurveyMethod {
-    /// Returns the name used in files.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Wald => "wald",
-            Self::WaldT => "wald_t",
-            Self::LogitT => "logit_t",
-            Self::ArcsineT => "arcsine_t",
-            Self::KgBetaT => "kg_beta_t",
-        }
-    }
 }
 
 impl SurveyEstimate {
@@ -67,14 +29,14 @@ impl SurveyEstimate {
     /// # Errors
     ///
     /// [`StatsError::Undefined`] without degrees of freedom.
-    pub fn t_interval(&self, level: Level) -> Result<SurveyInterval, StatsError> {
-        Ok(self.around(self.t(level)?, SurveyMethod::WaldT))
+    pub fn t_interval(&self, level: Level) -> Result<Interval, StatsError> {
+        Ok(self.around(self.t(level)?, Method::WaldT))
     }
 
     /// Returns estimate ± normal quantile × standard error: for designs with very many PSUs.
     #[must_use]
-    pub fn normal_interval(&self, level: Level) -> SurveyInterval {
-        self.around(level.z(), SurveyMethod::Wald)
+    pub fn normal_interval(&self, level: Level) -> Interval {
+        self.around(level.z(), Method::Wald)
     }
 
     /// Returns the t quantile at the degrees of freedom.
@@ -85,11 +47,11 @@ impl SurveyEstimate {
                 reason: "there are as many strata as PSUs, so no degrees of freedom are left",
             });
         }
-        Ok(student::quantile(self.degrees, level))
+        student::quantile(self.degrees, level)
     }
 
-    fn around(&self, quantile: f64, method: SurveyMethod) -> SurveyInterval {
+    fn around(&self, quantile: f64, method: Method) -> Interval {
         let half = quantile * self.std_error();
-        SurveyInterval { low: self.value - half, high: self.value + half, method }
+        Interval { low: self.value - half, high: self.value + half, method }
     }
 }

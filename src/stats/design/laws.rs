@@ -70,12 +70,12 @@ fn the_default_estimators_share_is_the_poisson_special_case() {
     let special = Share::of(&hits, &misses).unwrap();
     let sample = poisson(&units.map(|unit| unit.1), &units.map(|unit| unit.0));
     let general = SurveyShare::of(&sample, &units.map(|unit| unit.2)).unwrap();
-    close(general.estimate.value, special.value);
-    close(general.estimate.variance, special.variance);
-    close(general.size.units(), special.size.units());
+    close(general.share.value, special.value);
+    close(general.share.variance, special.variance);
+    close(general.share.size.units(), special.size.units());
     let none = SurveyShare::of(&sample, &[0.0; 5]).unwrap();
     close(
-        none.size.units(),
+        none.share.size.units(),
         Share::of(&WeightSum::default(), &hits.plus(&misses)).unwrap().size.units(),
     );
 }
@@ -90,7 +90,7 @@ fn a_share_of_zero_has_only_the_korn_graubard_interval() {
     assert!((interval.high - (1.0 - 0.025_f64.powf(1.0 / 30.0))).abs() < 1e-7);
     assert!(none.logit_interval(level).is_err() && none.arcsine_interval(level).is_err());
     let census = SurveyShare::of(&poisson(&[1.0; 3], &[1.0; 3]), &[1.0, 0.0, 0.0]).unwrap();
-    assert_eq!(census.size, EffectiveSize::Exact);
+    assert_eq!(census.share.size, EffectiveSize::Exact);
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn strata_of_one_kind_each_do_not_pass_for_an_enormous_sample() {
     let design = SurveyDesign::new(structure, Selection::WithReplacement, Lonely::Refuse).unwrap();
     let sample = SurveySample::new(design, weights).unwrap();
     let share = SurveyShare::of(&sample, &values).unwrap();
-    assert!(share.size.units() <= 40.0, "{share:?}");
+    assert!(share.share.size.units() <= 40.0, "{share:?}");
 }
 
 #[test]

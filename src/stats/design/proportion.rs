@@ -1,28 +1,28 @@
 //! A share estimated from a survey, its effective size, and its intervals.
 
 use crate::stats::EffectiveSize;
+use crate::stats::Interval;
 use crate::stats::Level;
+use crate::stats::Method;
+use crate::stats::Share;
 use crate::stats::StatsError;
-use crate::stats::beta;
-use crate::stats::beta::BetaShape;
 use crate::stats::design::SurveyEstimate;
-use crate::stats::design::SurveyInterval;
-use crate::stats::design::SurveyMethod;
 use crate::stats::design::SurveySample;
-use crate::stats::design::student;
+use crate::stats::kg_beta;
+use crate::stats::logit_t;
+use crate::stats::student;
 
 /// A variance this small beside that of independent draws is rounding.
 const ROUNDING: f64 = 1e-12;
 
-/// A weighted share of units with its effective size.
+/// A weighted share of units under any design.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SurveyShare {
-    /// The share with its design variance.
-    pub estimate: SurveyEstimate,
-    /// `p (1-p) / V` where both are above 0, else Kish's `(sum d)^2 / sum (1-pi) d^2` over PSUs.
-    pub size: EffectiveSize,
-    /// Units observed.
-    pub n: usize,
+    /// The share with its design variance and effective size: `p (1-p) / V` where both are above 0, else Kish's
+    /// `(sum d)^2 / sum (1-pi) d^2` over PSUs.
+    pub share: Share,
+    /// PSUs less strata.
+    pub degrees: f64,
 }
 
 impl SurveyShare {
@@ -39,28 +39,33 @@ impl SurveyShare {
         if let Some(value) = values.iter().find(|value| !(0.0..=1.0).contains(*value)) {
             return Err(StatsError::OutOfRange { what: "a value from 0 to 1", value: *value });
         }
-        let estimate = sample.estimate(&sample.mean(values)?)?;
-        let p = estimate.value;
+        let SurveyEstimate { value, variance, degrees } = sample.estimate(&sample.mean(values)?)?;
         let kish = sample.sum_of_weights().powi(2) / sample.design().noise(sample.weights());
-        let spread = p * (1.0 - p);
+        let spread = value * (1.0 - value);
         // Strata of one kind each leave rounding for a variance, which would pass for an enormous sample.
-        let seen =
-            if estimate.variance > ROUNDING * spread / kish { estimate.variance } else { 0.0 };
+        let seen = if variance > ROUNDING * spread / kish { variance } else { 0.0 };
         let size = EffectiveSize::of(spread, seen, kish);
-        Ok(Self { estimate, size, n: values.len() })
+        Ok(Self { share: Share { value, variance, size, n: values.len() as u64 }, degrees })
+    }
+
+    /// Returns the share as an estimate like any other.
+    #[must_use]
+    pub fn estimate(&self) -> SurveyEstimate {
+        let Share { value, variance, .. } = self.share;
+        SurveyEstimate { value, variance, degrees: self.degrees }
     }
 
     /// Returns the interval on the logit scale.
     ///
     /// # Errors
     ///
-    /// [`StatsError::Undefined`] at 0 and 1, and without degrees of freedom.
-    pub fn logit_interval(&self, level: Level) -> Result<SurveyInterval, StatsError> {
-        let (p, odds) = self.inside()?;
-        let half = self.estimate.t(level)? * self.estimate.std_error() / (p * (1.0 - p));
-        let back = |logit: f64| 1.0 / (1.0 + (-logit).exp());
-        let (low, high) = (back(odds.ln() - half), back(odds.ln() + half));
-        Ok(SurveyInterval { low, high, method: SurveyMethod::LogitT })
+    /// [`StatsError::Undefined`] at 0 and 1, [`StatsError::OutOfRange`] without degrees of freedom.
+    ///
+    /// # Source
+    ///
+    /// Lumley (2010), Complex Surveys, 2.3.
+    pub fn logit_interval(&self, level: Level) -> Result<Interval, StatsError> {
+        logit_t(&self.share, self.degrees, level)
     }
 
     /// Returns the interval on the arcsine square-root scale.
@@ -68,50 +73,41 @@ impl SurveyShare {
     /// # Errors
     ///
     /// [`StatsError::Undefined`] at 0 and 1, and without degrees of freedom.
-    pub fn arcsine_interval(&self, level: Level) -> Result<SurveyInterval, StatsError> {
-        let (p, _) = self.inside()?;
+    ///
+    /// # Source
+    ///
+    /// Lumley (2010), Complex Surveys, 2.3.
+    pub fn arcsine_interval(&self, level: Level) -> Result<Interval, StatsError> {
+        let p = self.share.value;
+        if p <= 0.0 || p >= 1.0 {
+            return Err(StatsError::Undefined {
+                statistic: "arcsine interval",
+                reason: "a share of 0 or 1 shows no variance: use the Korn-Graubard interval",
+            });
+        }
         let half =
-            self.estimate.t(level)? * self.estimate.std_error() / (2.0 * (p * (1.0 - p)).sqrt());
+            self.estimate().t(level)? * self.share.std_error() / (2.0 * (p * (1.0 - p)).sqrt());
         let back = |angle: f64| angle.clamp(0.0, std::f64::consts::FRAC_PI_2).sin().powi(2);
         let angle = p.sqrt().asin();
         let (low, high) = (back(angle - half), back(angle + half));
-        Ok(SurveyInterval { low, high, method: SurveyMethod::ArcsineT })
+        Ok(Interval { low, high, method: Method::ArcsineT })
     }
 
     /// Returns Clopper-Pearson limits at the effective size times `(t_{n-1} / t_df)^2`. Serves 0 and 1 too.
     ///
     /// # Errors
     ///
-    /// [`StatsError::Undefined`] without degrees of freedom, or for one unit.
+    /// [`StatsError::Undefined`] without degrees of freedom, [`StatsError::OutOfRange`] for one unit.
     ///
     /// # Source
     ///
     /// Korn & Graubard (1998), Survey Methodology 24:193–201.
-    pub fn kg_interval(&self, level: Level) -> Result<SurveyInterval, StatsError> {
-        let (p, method) = (self.estimate.value, SurveyMethod::KgBetaT);
-        let units = match self.size {
-            EffectiveSize::Exact => return Ok(SurveyInterval { low: p, high: p, method }),
-            EffectiveSize::Units(units) => units,
+    pub fn kg_interval(&self, level: Level) -> Result<Interval, StatsError> {
+        let EffectiveSize::Units(units) = self.share.size else {
+            return Ok(kg_beta(&self.share, level));
         };
-        let t = self.estimate.t(level)?;
-        let n = units * (student::quantile(self.n as f64 - 1.0, level) / t).powi(2);
-        let (hits, misses) = (n * p, n * (1.0 - p));
-        let limit = |success, failure, part| beta::quantile(BetaShape { success, failure }, part);
-        let low = if hits > 0.0 { limit(hits, misses + 1.0, level.tail()) } else { 0.0 };
-        let high = if misses > 0.0 { limit(hits + 1.0, misses, 1.0 - level.tail()) } else { 1.0 };
-        Ok(SurveyInterval { low, high, method })
-    }
-
-    /// Returns the share and its odds where it lies strictly between 0 and 1.
-    fn inside(&self) -> Result<(f64, f64), StatsError> {
-        let p = self.estimate.value;
-        if p > 0.0 && p < 1.0 {
-            Ok((p, p / (1.0 - p)))
-        } else {
-            Err(StatsError::Undefined {
-                statistic: "transformed interval of a share",
-                reason: "the share is 0 or 1: use the Korn-Graubard interval",
-            })
-        }
+        let all = student::quantile(self.share.n as f64 - 1.0, level)?;
+        let size = EffectiveSize::Units(units * (all / self.estimate().t(level)?).powi(2));
+        Ok(kg_beta(&Share { size, ..self.share }, level))
     }
 }
