@@ -23,9 +23,15 @@ mod agreement;
 mod case;
 #[path = "reference/dawid_skene.rs"]
 mod dawid_skene;
+#[path = "reference/planning.rs"]
+mod planning;
 #[path = "reference/real_labels.rs"]
 mod real_labels;
 #[path = "reference/rogan_gladen.rs"]
 mod rogan_gladen;
 #[path = "reference/shared.rs"]
 mod shared;
+#[path = "reference/sampling_efficiency.rs"]
+mod sampling_efficiency;
+#[path = "reference/survey.rs"]
+mod survey;

@@ -40,6 +40,8 @@ pub fn rate_interval(method: Method, rate: Rate, level: Level) -> Result<Interva
         Method::Blaker => Ok(blaker(rate, level)),
         Method::Sterne => Ok(sterne(rate, level)),
         other @ (Method::LogitT
+        | Method::WaldT
+        | Method::ArcsineT
         | Method::KgBeta
         | Method::KgMeld
         | Method::GammaFayFeuer
@@ -88,6 +90,8 @@ pub fn share_interval(
         | Method::JeffreysRaw
         | Method::JeffreysOneTail
         | Method::Logit
+        | Method::WaldT
+        | Method::ArcsineT
         | Method::Blaker
         | Method::Sterne
         | Method::KgMeld
@@ -125,6 +129,9 @@ mod tests {
     use crate::stats::WeightSum;
 
     const ALL: [Method; 32] = [
+    const ALL: [Method; 29] = [
+        Method::WaldT,
+        Method::ArcsineT,
         Method::Wald,
         Method::Wilson,
         Method::WilsonCorrected,
