@@ -9,6 +9,8 @@
 
 #[path = "reference/case.rs"]
 mod case;
+#[path = "reference/multiclass.rs"]
+mod multiclass;
 #[path = "reference/real_labels.rs"]
 mod real_labels;
 #[path = "reference/rogan_gladen.rs"]
