@@ -33,6 +33,10 @@ pub enum Method {
     KgMeld,
     /// Lang and Reiczigel's interval for a corrected prevalence.
     LangReiczigel,
+    /// The estimate and so many standard errors on either side.
+    Normal,
+    /// The equal-tailed credible interval of a posterior distribution.
+    Posterior,
 }
 
 impl Method {
@@ -46,6 +50,8 @@ impl Method {
             Self::KgBeta => "kg_beta",
             Self::KgMeld => "kg_meld",
             Self::LangReiczigel => "lang_reiczigel",
+            Self::Normal => "normal",
+            Self::Posterior => "posterior",
         }
     }
 }

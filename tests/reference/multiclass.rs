@@ -2,10 +2,14 @@
 
 use crate::case::Case;
 use crate::case::cases;
+use titer::stats::Accuracy;
 use titer::stats::Composition;
 use titer::stats::Conditioning;
+use titer::stats::Level;
 use titer::stats::Matrix;
 use titer::stats::Posteriors;
+use titer::stats::PrevalencePrior;
+use titer::stats::Rate;
 use titer::stats::StatsError;
 use titer::stats::adjust_priors;
 use titer::stats::clip_normalise;
@@ -13,6 +17,7 @@ use titer::stats::invert_error_rates;
 use titer::stats::project_to_simplex;
 use titer::stats::simplex_em;
 use titer::stats::simplex_least_squares;
+use titer::stats::true_prevalence;
 
 const FILE: &str = "h_prevalence_correction.json";
 
@@ -118,6 +123,30 @@ fn soft_labels_are_inverted_by_their_means() {
         case.check_list("raw", inverted.raw.shares());
         let projected = project_to_simplex(inverted.raw.shares()).unwrap();
         case.check_list("simplex_projection", &projected);
+        case.finish();
+    }
+}
+
+#[test]
+fn the_bayesian_posterior_equals_jags_and_quadrature() {
+    for case in some("h-bayes") {
+        let rate = |hits, n| Rate::new(case.count(hits), case.count(n)).unwrap().into();
+        let labeler = Accuracy {
+            sensitivity: rate("se_success", "se_n"),
+            specificity: rate("sp_success", "sp_n"),
+        };
+        assert_eq!(case.input()["prior_se_sp"], "uniform", "{}", case.name());
+        let shapes = case.list("prior_pi");
+        let prior = PrevalencePrior::new([shapes[0], shapes[1]]).unwrap();
+        let level = Level::new(0.95).unwrap();
+        let got = true_prevalence(rate("pos", "n"), labeler, prior, level).unwrap();
+        for by in ["posterior", "jags"] {
+            case.check(&format!("{by}.mean"), got.mean);
+            case.check(&format!("{by}.sd"), got.std_deviation);
+            case.check(&format!("{by}.median"), got.median);
+            case.check(&format!("{by}.q025"), got.interval.low);
+            case.check(&format!("{by}.q975"), got.interval.high);
+        }
         case.finish();
     }
 }
