@@ -11,6 +11,8 @@
 mod case;
 #[path = "reference/multiclass.rs"]
 mod multiclass;
+#[path = "reference/ppi.rs"]
+mod ppi;
 #[path = "reference/real_labels.rs"]
 mod real_labels;
 #[path = "reference/rogan_gladen.rs"]
