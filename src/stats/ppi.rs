@@ -5,6 +5,8 @@
 
 use crate::stats::Estimate;
 use crate::stats::StatsError;
+use crate::stats::pairs::Pair;
+use crate::stats::pairs::Pairs;
 
 /// A gold unit: what is true of it, what was predicted, and its design weight.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -192,124 +194,6 @@ pub fn ppi_plus_plus(
 ) -> Result<TunedMean, StatsError> {
     let lambda = ppi_lambda(gold, rest, tuning)?.clamp(0.0, 1.0);
     Ok(TunedMean { lambda, mean: ppi_mean(gold, rest, lambda)? })
-}
-
-/// What is true and what was predicted.
-#[derive(Debug, Clone, Copy)]
-struct Pair {
-    y: f64,
-    f: f64,
-}
-
-/// Centred sums over pairs, by their weights and by the squares of their weights.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-struct Pairs {
-    count: u64,
-    by_weight: Centred,
-    by_square: Centred,
-}
-
-/// Weighted means of a pair and the weighted sums of squares and products around them.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-struct Centred {
-    weight: f64,
-    y: f64,
-    f: f64,
-    yy: f64,
-    ff: f64,
-    yf: f64,
-}
-
-/// Variances and covariance.
-#[derive(Debug, Clone, Copy)]
-struct Covariances {
-    yy: f64,
-    ff: f64,
-    yf: f64,
-}
-
-impl Pairs {
-    fn add(&mut self, pair: Pair, weight: f64, times: u64) -> Result<(), StatsError> {
-        if !(1e-100..=1e100).contains(&weight) {
-            return Err(StatsError::OutOfRange { what: "a weight above 0", value: weight });
-        }
-        if times == 0 {
-            return Ok(());
-        }
-        let add = |sum: Centred, weight: f64| {
-            sum.and(Centred { weight, y: pair.y, f: pair.f, ..Centred::default() })
-        };
-        self.count += times;
-        self.by_weight = add(self.by_weight, weight * times as f64);
-        self.by_square = add(self.by_square, weight.powi(2) * times as f64);
-        Ok(())
-    }
-
-    /// Returns the linearised covariances of the weighted means.
-    fn mean_covariances(self) -> Covariances {
-        let (w, s) = (self.by_weight, self.by_square);
-        let (y, f) = (s.y - w.y, s.f - w.f);
-        let total = w.weight.powi(2);
-        Covariances {
-            yy: (s.yy + s.weight * y * y) / total,
-            ff: (s.ff + s.weight * f * f) / total,
-            yf: (s.yf + s.weight * y * f) / total,
-        }
-    }
-
-    /// Returns Kish's effective size.
-    fn kish(self) -> f64 {
-        self.by_weight.weight.powi(2) / self.by_square.weight
-    }
-
-    /// Returns the factor that makes a variance with divisor n one with divisor n - 1.
-    fn degrees(self) -> f64 {
-        let n = self.count as f64;
-        if self.count > 1 { n / (n - 1.0) } else { 1.0 }
-    }
-
-    /// Returns the sums as if all weights were multiplied so that they add up to `total`.
-    fn scaled_to(self, total: f64) -> Self {
-        let by = total / self.by_weight.weight;
-        let scale = |sum: Centred| Centred {
-            weight: sum.weight * by,
-            yy: sum.yy * by,
-            ff: sum.ff * by,
-            yf: sum.yf * by,
-            ..sum
-        };
-        Self { by_weight: scale(self.by_weight), ..self }
-    }
-
-    fn and(self, other: Self) -> Self {
-        Self {
-            count: self.count + other.count,
-            by_weight: self.by_weight.and(other.by_weight),
-            by_square: self.by_square.and(other.by_square),
-        }
-    }
-}
-
-impl Centred {
-    /// Returns the sums over both sets of pairs.
-    ///
-    /// # Source
-    ///
-    /// Chan, Golub & LeVeque (1983), Am. Stat. 37:242–247.
-    fn and(self, other: Self) -> Self {
-        let weight = self.weight + other.weight;
-        let part = other.weight / weight;
-        let (y, f) = (other.y - self.y, other.f - self.f);
-        let cross = self.weight * part;
-        Self {
-            weight,
-            y: self.y + part * y,
-            f: self.f + part * f,
-            yy: self.yy + other.yy + cross * y * y,
-            ff: self.ff + other.ff + cross * f * f,
-            yf: self.yf + other.yf + cross * y * f,
-        }
-    }
 }
 
 fn finite(value: f64, what: &'static str) -> Result<(), StatsError> {
