@@ -9,6 +9,8 @@
 
 #[path = "reference/case.rs"]
 mod case;
+#[path = "reference/monte_carlo.rs"]
+mod monte_carlo;
 #[path = "reference/multiclass.rs"]
 mod multiclass;
 #[path = "reference/ppi.rs"]

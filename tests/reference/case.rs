@@ -79,7 +79,7 @@ impl Case {
             match &tolerance[key] {
                 Value::Number(absolute) => return (absolute.as_f64().unwrap(), 0.0),
                 own @ Value::Object(_) => return (part(own, "abs"), part(own, "rel")),
-                _ => {}
+                Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) => {}
             }
         }
         (part(tolerance, "abs"), part(tolerance, "rel"))
@@ -94,6 +94,18 @@ impl Case {
         assert!(
             (got - expected).abs() <= absolute + relative * expected.abs(),
             "{} {path}: {got} for {expected}",
+            self.name()
+        );
+        self.mark(path);
+    }
+
+    /// Compares `got` with the number expected at `path`, with a tolerance that the case gives as a rule.
+    pub(crate) fn check_within(&self, path: &str, got: f64, tolerance: f64) {
+        let expected = self.expected(path).and_then(Value::as_f64);
+        let expected = expected.unwrap_or_else(|| panic!("{}: no number {path}", self.name()));
+        assert!(
+            (got - expected).abs() <= tolerance,
+            "{} {path}: {got} for {expected}, allowed {tolerance}",
             self.name()
         );
         self.mark(path);
