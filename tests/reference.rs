@@ -19,3 +19,5 @@ mod ppi;
 mod real_labels;
 #[path = "reference/rogan_gladen.rs"]
 mod rogan_gladen;
+#[path = "reference/simulated.rs"]
+mod simulated;

@@ -10,8 +10,8 @@ pub use ratio::ratio_of_days;
 
 use crate::stats::Coordination;
 use crate::stats::Estimate;
-use crate::stats::Influence;
 use crate::stats::Prn;
+use crate::stats::SampleInfluence;
 use crate::stats::StatsError;
 
 /// The estimate of one day (or any other period) with all that its covariance with another needs.
@@ -22,10 +22,10 @@ pub struct DayEstimate {
     /// The exposure of the day, estimated or known.
     pub exposure: f64,
     /// The influence of the units sampled that day.
-    pub sample: Influence,
+    pub sample: SampleInfluence,
     /// The influence of gold that other days use as well and that is no part of the day's sample: error rates carried
     /// over, or pooled cell means.
-    pub calibration: Option<Influence>,
+    pub calibration: Option<SampleInfluence>,
 }
 
 /// The change from one day to another.
@@ -61,7 +61,7 @@ impl DayEstimate {
     /// Returns the value with its variance: that of its sample and that of its calibration.
     #[must_use]
     pub fn estimate(&self) -> Estimate {
-        let gold = self.calibration.as_ref().map_or(0.0, Influence::variance);
+        let gold = self.calibration.as_ref().map_or(0.0, SampleInfluence::variance);
         Estimate { value: self.value, variance: self.sample.variance() + gold }
     }
 
@@ -87,7 +87,7 @@ impl DayEstimate {
 /// Returns the change between two days.
 ///
 /// `later - earlier` with `V = V_a + V_b - 2 C`; `C` has a part from units that both samples hold
-/// ([`Influence::covariance`]) and a part from gold that both days use, over which most of the calibration's error cancels.
+/// ([`SampleInfluence::covariance`]) and a part from gold that both days use, over which most of the calibration's error cancels.
 /// Without shared random numbers and without shared gold, `C` is 0. Assumes that both days measure the same thing: a change
 /// of the human standard breaks the series, and no covariance mends that.
 ///
@@ -248,7 +248,7 @@ mod tests {
         );
     }
 
-    fn influence(values: &[(u64, f64, f64)]) -> Influence {
+    fn influence(values: &[(u64, f64, f64)]) -> SampleInfluence {
         let unit = |(id, probability, labels): &(u64, f64, f64)| UnitInfluence {
             id: *id,
             probability: *probability,
@@ -256,7 +256,7 @@ mod tests {
             labels: *labels,
             gold: None,
         };
-        Influence::new(values.iter().map(unit).collect()).unwrap()
+        SampleInfluence::new(values.iter().map(unit).collect()).unwrap()
     }
 
     fn estimate(value: f64, sample: &[(u64, f64, f64)], gold: &[(u64, f64, f64)]) -> DayEstimate {
@@ -306,10 +306,14 @@ mod tests {
             assert!(change_between(TwoDays { earlier: &good, later: &bad }, SHARED).is_err());
             assert!(pooled_window(&[bad], WindowExposure::Known, SHARED).is_err());
         }
-        let twice = Influence::new(vec![good_unit(), good_unit()]);
+        let twice = SampleInfluence::new(vec![good_unit(), good_unit()]);
         assert_eq!(twice, Err(StatsError::Duplicate { id: 1 }));
-        assert!(Influence::new(vec![UnitInfluence { probability: 0.0, ..good_unit() }]).is_err());
-        assert!(Influence::new(vec![UnitInfluence { labels: f64::NAN, ..good_unit() }]).is_err());
+        assert!(
+            SampleInfluence::new(vec![UnitInfluence { probability: 0.0, ..good_unit() }]).is_err()
+        );
+        assert!(
+            SampleInfluence::new(vec![UnitInfluence { labels: f64::NAN, ..good_unit() }]).is_err()
+        );
     }
 
     fn good_unit() -> UnitInfluence {

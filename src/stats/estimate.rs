@@ -31,16 +31,16 @@ impl Estimate {
     /// # Errors
     ///
     /// [`StatsError::Undefined`] where the variance is estimated as 0: that is a lack of information, not precision.
-    pub fn normal_interval(self, level: Level) -> Result<Interval, StatsError> {
+    pub fn wald_interval(self, level: Level) -> Result<Interval, StatsError> {
         let half = level.z() * self.known_error("a normal interval")?;
-        Ok(Interval { low: self.value - half, high: self.value + half, method: Method::Normal })
+        Ok(Interval { low: self.value - half, high: self.value + half, method: Method::Wald })
     }
 
     /// Returns the two-sided p-value of the hypothesis that the true value is `null`.
     ///
     /// # Errors
     ///
-    /// As [`Self::normal_interval`]; [`StatsError::OutOfRange`] for a `null` that is not finite.
+    /// As [`Self::wald_interval`]; [`StatsError::OutOfRange`] for a `null` that is not finite.
     pub fn p_value(self, null: f64) -> Result<f64, StatsError> {
         if !null.is_finite() {
             return Err(StatsError::OutOfRange { what: "a finite null value", value: null });
@@ -64,7 +64,7 @@ mod tests {
     #[test]
     fn an_interval_ends_where_its_limit_has_that_p_value() {
         let estimate = Estimate { value: 0.3, variance: 0.01 };
-        let interval = estimate.normal_interval(Level::new(0.9).unwrap()).unwrap();
+        let interval = estimate.wald_interval(Level::new(0.9).unwrap()).unwrap();
         for limit in [interval.low, interval.high] {
             assert!((estimate.p_value(limit).unwrap() - 0.1).abs() < 1e-9);
         }
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn no_variance_is_no_precision() {
         let none = Estimate { value: 0.0, variance: 0.0 };
-        assert!(none.normal_interval(Level::new(0.9).unwrap()).is_err());
+        assert!(none.wald_interval(Level::new(0.9).unwrap()).is_err());
         assert!(none.p_value(0.1).is_err());
         assert!(Estimate { value: 0.0, variance: 1.0 }.p_value(f64::NAN).is_err());
     }

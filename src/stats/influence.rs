@@ -32,7 +32,7 @@ pub struct GoldInfluence {
 
 /// The influence of every sampled unit on one estimate. Invariant: ordered by id, no id twice, everything finite.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Influence {
+pub struct SampleInfluence {
     units: Vec<UnitInfluence>,
 }
 
@@ -87,7 +87,7 @@ impl Prn {
     }
 }
 
-impl Influence {
+impl SampleInfluence {
     /// Checks and orders the influences of sampled units.
     ///
     /// # Errors

@@ -33,8 +33,8 @@ pub enum Method {
     KgMeld,
     /// Lang and Reiczigel's interval for a corrected prevalence.
     LangReiczigel,
-    /// The estimate and so many standard errors on either side.
-    Normal,
+    /// Estimate plus and minus z standard errors; for comparison only.
+    Wald,
     /// The equal-tailed credible interval of a posterior distribution.
     Posterior,
 }
@@ -50,7 +50,7 @@ impl Method {
             Self::KgBeta => "kg_beta",
             Self::KgMeld => "kg_meld",
             Self::LangReiczigel => "lang_reiczigel",
-            Self::Normal => "normal",
+            Self::Wald => "wald",
             Self::Posterior => "posterior",
         }
     }

@@ -1,5 +1,6 @@
 //! Shares of several classes: directly from gold by label code, by inverting error rates, or from class probabilities.
 
+mod bootstrap;
 mod composition;
 mod direct;
 mod inverse;
@@ -7,9 +8,11 @@ mod label_shift;
 mod posteriors;
 mod simplex;
 
+pub use bootstrap::CodeCounts;
+pub use bootstrap::simplex_intervals;
 pub use composition::Composition;
 pub use direct::ClassCell;
-pub use direct::DoubleSample;
+pub use direct::ClassShares;
 pub use direct::double_sample;
 pub use direct::double_sample_weighted;
 pub use direct::error_rates_by_code;

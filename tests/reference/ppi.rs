@@ -52,7 +52,7 @@ fn data(case: &Case) -> (GoldSums, PredictedSums) {
 
 fn check(case: &Case, field: &str, mean: Estimate) {
     let level = Level::new(1.0 - case.number("alpha")).unwrap();
-    let interval = mean.normal_interval(level).unwrap();
+    let interval = mean.wald_interval(level).unwrap();
     case.check(&format!("{field}.estimate"), mean.value);
     case.check(&format!("{field}.ci_lower"), interval.low);
     case.check(&format!("{field}.ci_upper"), interval.high);

@@ -43,7 +43,7 @@ pub fn ratio_of_days(
     let variance = a.variance / a.value.powi(2) + b.variance / b.value.powi(2)
         - 2.0 * covariance / (a.value * b.value);
     let logarithm = Estimate { value: (b.value / a.value).ln(), variance: variance.max(0.0) };
-    let limits = logarithm.normal_interval(level)?;
+    let limits = logarithm.wald_interval(level)?;
     let interval = Interval { low: limits.low.exp(), high: limits.high.exp(), ..limits };
     Ok((b.value / a.value, interval))
 }

@@ -13,7 +13,7 @@ use crate::stats::multiclass::composition::multinomial;
 
 /// Shares of classes estimated by double sampling, and where their uncertainty comes from.
 #[derive(Debug, Clone, PartialEq)]
-pub struct DoubleSample {
+pub struct ClassShares {
     /// The estimated share of each class.
     pub shares: Vec<f64>,
     /// Their covariance due to the sampling of units to label.
@@ -29,7 +29,7 @@ pub struct ClassCell {
     gold: Vec<WeightSum>,
 }
 
-impl DoubleSample {
+impl ClassShares {
     /// Returns the shares with their whole covariance.
     #[must_use]
     pub fn composition(&self) -> Composition {
@@ -79,7 +79,7 @@ impl ClassCell {
 /// # Source
 ///
 /// Tenenbein (1972), Technometrics 14:187–202; Olofsson et al. (2014), Remote Sens. Environ. 148:42–57, for known codes.
-pub fn double_sample(codes: &Composition, gold: &[Vec<u64>]) -> Result<DoubleSample, StatsError> {
+pub fn double_sample(codes: &Composition, gold: &[Vec<u64>]) -> Result<ClassShares, StatsError> {
     let within = shares_within(codes, gold)?;
     let classes = within.columns();
     let mut from_gold = Matrix::zeros(classes);
@@ -93,7 +93,7 @@ pub fn double_sample(codes: &Composition, gold: &[Vec<u64>]) -> Result<DoubleSam
         from_gold.add_scaled(share.powi(2), &multinomial(&row, m as f64 - 1.0));
     }
     let transposed = within.transposed();
-    Ok(DoubleSample {
+    Ok(ClassShares {
         shares: transposed.apply(codes.shares())?,
         from_labels: transposed.carry(codes.covariance())?,
         from_gold,
@@ -144,7 +144,7 @@ pub fn error_rates_by_code(
 /// # Source
 ///
 /// Sarndal, Swensson & Wretman (1992), ch. 9.
-pub fn double_sample_weighted(cells: &[ClassCell]) -> Result<DoubleSample, StatsError> {
+pub fn double_sample_weighted(cells: &[ClassCell]) -> Result<ClassShares, StatsError> {
     let total: f64 = cells.iter().map(|cell| cell.labeled.weight).sum();
     let classes = cells.first().map_or(0, |cell| cell.gold.len());
     if total <= 0.0 || classes == 0 {
@@ -171,7 +171,7 @@ pub fn double_sample_weighted(cells: &[ClassCell]) -> Result<DoubleSample, Stats
             from_gold.add_outer(scale.powi(2) * second / square, &deviations(mean, class));
         }
     }
-    Ok(DoubleSample { shares, from_labels, from_gold })
+    Ok(ClassShares { shares, from_labels, from_gold })
 }
 
 #[derive(Clone, Copy)]

@@ -11,7 +11,7 @@ const MOST_ITERATIONS: u32 = 200_000;
 /// A search ends when the best it could still gain is below this.
 const LEAST_GAIN: f64 = 1e-13;
 /// The same for a mean log-likelihood.
-const LEAST_LIKELIHOOD_GAIN: f64 = 1e-11;
+pub(crate) const LEAST_LIKELIHOOD_GAIN: f64 = 1e-11;
 
 /// Shares found under the constraint that none is below 0.
 #[derive(Debug, Clone, PartialEq)]
@@ -139,15 +139,23 @@ pub fn simplex_em(
     codes: &Composition,
     error_rates: &[Composition],
 ) -> Result<Constrained, StatsError> {
-    let rates = rate_matrix(codes, error_rates)?;
+    em(&rate_matrix(codes, error_rates)?, codes.shares(), LEAST_LIKELIHOOD_GAIN)
+}
+
+/// Runs the EM algorithm until the mean log-likelihood can gain no more than `least_gain`.
+pub(crate) fn em(
+    rates: &Matrix,
+    observed: &[f64],
+    least_gain: f64,
+) -> Result<Constrained, StatsError> {
     let expected = rates.transposed();
-    let mut shares = vec![1.0 / error_rates.len() as f64; error_rates.len()];
+    let mut shares = vec![1.0 / rates.rows() as f64; rates.rows()];
     let mut gain = f64::INFINITY;
     for iteration in 1..=MOST_ITERATIONS {
         let ratios: Vec<f64> = expected
             .apply(&shares)?
             .iter()
-            .zip(codes.shares())
+            .zip(observed)
             .map(|(expected, observed)| if *observed > 0.0 { observed / expected } else { 0.0 })
             .collect();
         if ratios.iter().any(|ratio| !ratio.is_finite()) {
@@ -156,7 +164,7 @@ pub fn simplex_em(
         }
         let factors = rates.apply(&ratios)?;
         gain = factors.iter().copied().fold(f64::NEG_INFINITY, f64::max) - 1.0;
-        if gain < LEAST_LIKELIHOOD_GAIN {
+        if gain < least_gain {
             return Ok(constrained(shares, iteration));
         }
         shares.iter_mut().zip(&factors).for_each(|(share, factor)| *share *= factor);

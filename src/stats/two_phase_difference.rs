@@ -7,7 +7,7 @@
 use crate::stats::Estimate;
 use crate::stats::GoldInfluence;
 use crate::stats::GoldWeight;
-use crate::stats::Influence;
+use crate::stats::SampleInfluence;
 use crate::stats::StatsError;
 use crate::stats::UnitInfluence;
 use crate::stats::Weight;
@@ -47,7 +47,7 @@ pub struct TwoPhaseDifference {
     /// Its variance due to the sampling of gold among them.
     pub second_phase: f64,
     /// How each unit moves the estimate.
-    pub influence: Influence,
+    pub influence: SampleInfluence,
 }
 
 impl TwoPhaseDifference {
@@ -107,7 +107,7 @@ pub fn two_phase_difference(units: &[LabeledUnit]) -> Result<TwoPhaseDifference,
         value,
         first_phase: first_phase / total.powi(2),
         second_phase: second_phase / total.powi(2),
-        influence: Influence::new(influences)?,
+        influence: SampleInfluence::new(influences)?,
     })
 }
 
