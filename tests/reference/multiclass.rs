@@ -66,8 +66,10 @@ fn known_error_rates_are_inverted_as_by_quapy() {
         case.check_list("constrained_least_squares", &nearest.shares);
         case.check_list("se_known_matrix_delta", &inverted.raw.std_errors());
         check_refusal(&codes, &rates);
-        let likeliest = simplex_em(&codes, &rates).unwrap();
-        assert!(likeliest.boundary || !inverted.outside(), "{}", case.name());
+        match simplex_em(&codes, &rates) {
+            Ok(likeliest) => assert!(likeliest.boundary || !inverted.outside(), "{}", case.name()),
+            Err(error) => assert!(inverted.condition > 20.0, "{}: {error}", case.name()),
+        }
         case.finish();
     }
 }
