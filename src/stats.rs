@@ -79,6 +79,7 @@ pub use multiclass::Inverted;
 pub use multiclass::Posteriors;
 pub use multiclass::PriorAdjusted;
 pub use multiclass::adjust_priors;
+pub use multiclass::class_intervals;
 pub use multiclass::clip_normalise;
 pub use multiclass::double_sample;
 pub use multiclass::double_sample_weighted;

@@ -14,6 +14,9 @@ use crate::stats::Prn;
 use crate::stats::SampleInfluence;
 use crate::stats::StatsError;
 
+/// How far below 0 rounding may push a variance, as a part of the variances it is made of.
+const ROUNDING: f64 = 1e-9;
+
 /// The estimate of one day (or any other period) with all that its covariance with another needs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DayEstimate {
@@ -93,7 +96,8 @@ impl DayEstimate {
 ///
 /// # Errors
 ///
-/// [`StatsError::OutOfRange`] and [`StatsError::NotAnExposure`] for days that are no estimates.
+/// [`StatsError::OutOfRange`] and [`StatsError::NotAnExposure`] for days that are no estimates; [`StatsError::Undefined`]
+/// where the estimated variance is below 0, as it can be with very few units.
 ///
 /// # Source
 ///
@@ -108,7 +112,8 @@ pub fn change_between(
     let from_units = earlier.sample.covariance(&later.sample, drawn);
     let from_gold = earlier.covariance_by_gold(later);
     let (a, b) = (earlier.estimate(), later.estimate());
-    let variance = (a.variance + b.variance - 2.0 * (from_units + from_gold)).max(0.0);
+    let apart = a.variance + b.variance;
+    let variance = not_negative(apart - 2.0 * (from_units + from_gold), apart)?;
     let difference = Estimate { value: b.value - a.value, variance };
     Ok(Change { difference, from_units, from_gold })
 }
@@ -149,15 +154,25 @@ pub fn pooled_window(
             DayEstimate { sample, calibration, ..*day }
         })
         .collect();
-    let mut variance = 0.0;
+    let own: f64 = parts.iter().map(|day| day.estimate().variance).sum();
+    let mut variance = own;
     for (index, day) in parts.iter().enumerate() {
-        variance += day.estimate().variance;
         for other in &parts[..index] {
             let shared = day.sample.covariance(&other.sample, drawn);
             variance += 2.0 * (shared + day.covariance_by_gold(other));
         }
     }
-    Ok(Estimate { value, variance: variance.max(0.0) })
+    Ok(Estimate { value, variance: not_negative(variance, own)? })
+}
+
+/// Returns the variance, 0 where it is below 0 by no more than rounding of numbers of this size.
+fn not_negative(variance: f64, size: f64) -> Result<f64, StatsError> {
+    if variance >= -ROUNDING * size {
+        return Ok(variance.max(0.0));
+    }
+    let reason =
+        "the samples are too small: the covariance of the days came out above their variances";
+    Err(StatsError::Undefined { statistic: "the variance over days", reason })
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub use bootstrap::simplex_intervals;
 pub use composition::Composition;
 pub use direct::ClassCell;
 pub use direct::ClassShares;
+pub use direct::class_intervals;
 pub use direct::double_sample;
 pub use direct::double_sample_weighted;
 pub use direct::error_rates_by_code;

@@ -2,16 +2,23 @@
 //!
 //! Symbols: `Q_k` the share of label code `k`, `C_kj` the share of class `j` in the gold of code `k`, `m_k` gold units.
 
+use crate::stats::CellSums;
 use crate::stats::Composition;
+use crate::stats::Draws;
 use crate::stats::GoldWeight;
+use crate::stats::Interval;
+use crate::stats::Level;
 use crate::stats::Matrix;
 use crate::stats::StatsError;
 use crate::stats::Weight;
 use crate::stats::WeightSum;
 use crate::stats::multiclass::composition::deviations;
 use crate::stats::multiclass::composition::multinomial;
+use crate::stats::two_phase_interval;
 
 /// Shares of classes estimated by double sampling, and where their uncertainty comes from.
+///
+/// A class that no gold unit has gets share 0 and variance 0: it is not identified, see [`Self::unseen`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClassShares {
     /// The estimated share of each class.
@@ -37,6 +44,12 @@ impl ClassShares {
         covariance.add_scaled(1.0, &self.from_gold);
         Composition::estimated(self.shares.clone(), covariance)
     }
+
+    /// Returns the classes that no gold unit has: only an upper limit ([`class_intervals`]) can be said of them.
+    #[must_use]
+    pub fn unseen(&self) -> Vec<usize> {
+        (0..self.shares.len()).filter(|class| self.shares[*class] <= 0.0).collect()
+    }
 }
 
 impl ClassCell {
@@ -61,6 +74,16 @@ impl ClassCell {
             StatsError::OutOfRange { what: "the index of a known class", value: class as f64 };
         self.gold.get_mut(class).ok_or(unknown)?.add_gold(weight);
         Ok(())
+    }
+
+    /// Returns the sums with one class as positives and all others as negatives.
+    fn against_others(&self, class: usize) -> CellSums {
+        let others = self.gold.iter().enumerate().filter(|(index, _)| *index != class);
+        CellSums {
+            labeled: self.labeled,
+            positives: self.gold.get(class).copied().unwrap_or_default(),
+            negatives: others.fold(WeightSum::default(), |sum, (_, gold)| sum.plus(gold)),
+        }
     }
 }
 
@@ -174,6 +197,28 @@ pub fn double_sample_weighted(cells: &[ClassCell]) -> Result<ClassShares, StatsE
     Ok(ClassShares { shares, from_labels, from_gold })
 }
 
+/// Returns the default interval (C5) of each class's share, each against all others.
+///
+/// Holds for rare classes too; without any gold of a class its lower limit is 0 and its upper one is all that is known of
+/// it. One interval by itself: with several classes read together, the level is to be adjusted for their number.
+///
+/// # Errors
+///
+/// As [`double_sample_weighted`].
+///
+/// # Source
+///
+/// As [`crate::stats::kg_meld`].
+pub fn class_intervals(
+    cells: &[ClassCell],
+    level: Level,
+    draws: Draws,
+) -> Result<Vec<Interval>, StatsError> {
+    let classes = double_sample_weighted(cells)?.shares.len();
+    let against = |class| cells.iter().map(|cell| cell.against_others(class)).collect::<Vec<_>>();
+    (0..classes).map(|class| two_phase_interval(&against(class), level, draws)).collect()
+}
+
 #[derive(Clone, Copy)]
 struct Totals {
     total: f64,
@@ -217,7 +262,6 @@ fn shares_within(codes: &Composition, gold: &[Vec<u64>]) -> Result<Matrix, Stats
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::CellSums;
     use crate::stats::Truth;
     use crate::stats::post_stratified;
     use proptest::prelude::*;
@@ -264,6 +308,23 @@ mod tests {
         assert!(double_sample(&codes, &[vec![5, 5]]).is_err());
         let unused = Composition::from_counts(&[60, 0]).unwrap();
         assert!(double_sample(&unused, &[vec![5, 5], vec![0, 0]]).is_ok());
+    }
+
+    #[test]
+    fn a_class_without_gold_has_an_upper_limit_only() {
+        let weight = Weight::new(1.0, 1e-9).unwrap();
+        let mut cell = ClassCell::new(3);
+        (0..1000).for_each(|_| cell.add_unit(weight));
+        let gold = GoldWeight::new(weight, 0.1).unwrap();
+        (0..100).for_each(|index| cell.add_gold(gold, index % 2).unwrap());
+        assert!(cell.add_gold(gold, 3).is_err());
+        let cells = [cell];
+        assert_eq!(double_sample_weighted(&cells).unwrap().unseen(), [2]);
+        let level = Level::new(0.95).unwrap();
+        let limits = class_intervals(&cells, level, Draws::least(1)).unwrap();
+        assert!(limits[2].low.abs() < 1e-300);
+        assert!(limits[2].high > 0.01 && limits[2].high < 0.06, "{limits:?}");
+        assert!(limits[0].low < 0.5 && limits[0].high > 0.5, "{limits:?}");
     }
 
     proptest! {
