@@ -25,6 +25,12 @@ mod case;
 mod dawid_skene;
 #[path = "reference/planning.rs"]
 mod planning;
+#[path = "reference/monte_carlo.rs"]
+mod monte_carlo;
+#[path = "reference/multiclass.rs"]
+mod multiclass;
+#[path = "reference/ppi.rs"]
+mod ppi;
 #[path = "reference/real_labels.rs"]
 mod real_labels;
 #[path = "reference/rogan_gladen.rs"]
@@ -35,3 +41,5 @@ mod shared;
 mod sampling_efficiency;
 #[path = "reference/survey.rs"]
 mod survey;
+#[path = "reference/simulated.rs"]
+mod simulated;

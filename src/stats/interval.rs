@@ -116,6 +116,8 @@ pub enum Method {
     StudentT,
     /// Quantiles over resamples of the units.
     Bootstrap,
+    /// The equal-tailed credible interval of a posterior distribution.
+    Posterior,
 }
 
 impl Method {
@@ -157,6 +159,7 @@ impl Method {
             Self::DeLong => "delong",
             Self::StudentT => "student_t",
             Self::Bootstrap => "bootstrap",
+            Self::Posterior => "posterior",
         }
     }
 }

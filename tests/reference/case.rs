@@ -97,6 +97,18 @@ impl Case {
         self.mark(path);
     }
 
+    /// Compares `got` with the number expected at `path`, with a tolerance that the case gives as a rule.
+    pub(crate) fn check_within(&self, path: &str, got: f64, tolerance: f64) {
+        let expected = self.expected(path).and_then(Value::as_f64);
+        let expected = expected.unwrap_or_else(|| panic!("{}: no number {path}", self.name()));
+        assert!(
+            (got - expected).abs() <= tolerance,
+            "{} {path}: {got} for {expected}, allowed {tolerance}",
+            self.name()
+        );
+        self.mark(path);
+    }
+
     /// Compares `got` where the case has a number at `path`; says whether it had.
     pub(crate) fn check_if(&self, path: &str, got: f64) -> bool {
         let there = self.expected(path).is_some();

@@ -48,6 +48,7 @@ pub fn rate_interval(method: Method, rate: Rate, level: Level) -> Result<Interva
         | Method::GammaTiwari
         | Method::GammaMidP
         | Method::LangReiczigel
+        | Method::Posterior
         | Method::BfgBinomial
         | Method::BfgPoisson
         | Method::Percentile
@@ -99,6 +100,7 @@ pub fn share_interval(
         | Method::GammaTiwari
         | Method::GammaMidP
         | Method::LangReiczigel
+        | Method::Posterior
         | Method::BfgBinomial
         | Method::BfgPoisson
         | Method::Percentile
