@@ -9,7 +9,7 @@ mod model;
 mod start;
 
 pub use bootstrap::BootstrapVariance;
-pub use bootstrap::Replicates;
+pub use bootstrap::Refits;
 
 use crate::stats::RatingShape;
 use crate::stats::Ratings;

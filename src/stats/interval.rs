@@ -112,8 +112,6 @@ pub enum Method {
     LogScale,
     /// Normal, with DeLong's variance.
     DeLong,
-    /// Estimate plus and minus Student's t standard errors.
-    StudentT,
     /// Quantiles over resamples of the units.
     Bootstrap,
     /// The equal-tailed credible interval of a posterior distribution.
@@ -157,7 +155,6 @@ impl Method {
             Self::Delta => "delta",
             Self::LogScale => "log_scale",
             Self::DeLong => "delong",
-            Self::StudentT => "student_t",
             Self::Bootstrap => "bootstrap",
             Self::Posterior => "posterior",
         }

@@ -113,8 +113,7 @@ pub fn share_interval(
         | Method::Delta
         | Method::LogScale
         | Method::DeLong
-        | Method::Bootstrap
-        | Method::StudentT) => {
+        | Method::Bootstrap) => {
             Err(needs_more(other, "it is not an interval of one weighted share"))
         }
     }
@@ -130,8 +129,7 @@ mod tests {
     use crate::stats::Weight;
     use crate::stats::WeightSum;
 
-    const ALL: [Method; 32] = [
-    const ALL: [Method; 29] = [
+    const ALL: [Method; 34] = [
         Method::WaldT,
         Method::ArcsineT,
         Method::Wald,
@@ -165,7 +163,7 @@ mod tests {
         Method::LogScale,
         Method::DeLong,
         Method::Bootstrap,
-        Method::StudentT,
+        Method::Posterior,
     ];
 
     #[test]
