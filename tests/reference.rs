@@ -17,6 +17,8 @@ mod case;
 mod classification;
 #[path = "reference/comparisons.rs"]
 mod comparisons;
+#[path = "reference/complete.rs"]
+mod complete;
 #[path = "reference/dawid_skene.rs"]
 mod dawid_skene;
 #[path = "reference/intervals.rs"]

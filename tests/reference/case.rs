@@ -3,13 +3,23 @@
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::fs::OpenOptions;
+use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
+
+/// Names a file to which finished cases add their name.
+pub(crate) const FINISHED: &str = "TITER_FINISHED_CASES";
 
 /// One case of a reference file. Every expected leaf must be compared or set aside with a reason before [`Case::finish`].
 pub(crate) struct Case {
     value: Value,
     seen: RefCell<BTreeSet<String>>,
+}
+
+/// Where the cases are.
+pub(crate) fn folder() -> PathBuf {
+    std::env::var_os("TITER_ORACLE").map_or_else(|| "tests/reference".into(), PathBuf::from)
 }
 
 /// The cases of `file` whose name begins with `prefix`; from the folder `TITER_ORACLE` names, where it is set.
@@ -159,6 +169,10 @@ impl Case {
         };
         let missed: Vec<_> = leaves.iter().filter(|leaf| !covered(leaf)).collect();
         assert!(missed.is_empty(), "{}: not compared: {missed:?}", self.name());
+        if let Some(path) = std::env::var_os(FINISHED) {
+            let mut file = OpenOptions::new().append(true).create(true).open(path).unwrap();
+            file.write_all(format!("{}\n", self.name()).as_bytes()).unwrap();
+        }
     }
 }
 
