@@ -16,4 +16,5 @@ mod prompt {
     mod plan;
     mod reply;
     mod request;
+    mod split;
 }

@@ -5,6 +5,7 @@ use super::cases::exchange;
 use super::cases::pictures;
 use super::cases::plain;
 use super::cases::policies;
+use super::cases::question;
 use super::cases::settings;
 use super::cases::shown;
 use insta::assert_snapshot;
@@ -88,8 +89,7 @@ fn what_would_change_the_meaning_of_an_answer_is_refused_with_a_way_out() {
         refusal(&["link-spam"], Dialect::YesNo, AnswerSettings { abstain: true, ..bare }),
         refusal(&["link-spam"], Dialect::YesNo, AnswerSettings { rationale_words: 9, ..bare }),
         refusal(&["link-spam"], Dialect::LlamaGuard, AnswerSettings { confidence: true, ..bare }),
-        refusal(&["insults"], Dialect::YesNo, bare),
-        refusal(&["topics"], Dialect::YesNo, bare),
+        refusal(&["answers"], Dialect::YesNo, bare),
         refusal(&["link-spam", "asked"], Dialect::YesNo, bare),
         refusal(&["answers"], Dialect::LlamaGuard, bare),
     ];
@@ -99,7 +99,7 @@ fn what_would_change_the_meaning_of_an_answer_is_refused_with_a_way_out() {
 #[test]
 fn a_unit_the_dialect_cannot_show_or_judge_is_refused() {
     let said = |names: &[&str], dialect, unit| {
-        compiled(names, dialect).request_body(&unit).unwrap_err().to_string()
+        question(names, dialect).request_body(&unit).unwrap_err().to_string()
     };
     let mut backwards = exchange();
     backwards.components.reverse();
