@@ -169,7 +169,7 @@ impl CompiledPrompt {
     pub fn calls<'a>(&'a self, unit: &'a Unit) -> Vec<Call<'a>> {
         let mut shown: Vec<(Option<usize>, Cow<'a, Unit>)> = Vec::new();
         if let (true, [policy]) = (self.by_component, self.policies.as_slice()) {
-            let units = split::of_components(policy, unit).into_iter();
+            let units = split::component_units(policy, unit).into_iter();
             shown.extend(units.map(|(n, unit)| (Some(n), Cow::Owned(unit))));
         }
         if shown.is_empty() {

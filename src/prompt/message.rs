@@ -94,6 +94,18 @@ pub(super) fn caption(shown: usize, images: usize, role: &str) -> String {
     format!("Image {shown} of {images} (role: {role})")
 }
 
+/// Returns a unit as the turns of a conversation, a line or more each.
+#[must_use]
+pub fn conversation(unit: &Unit) -> String {
+    let turns = unit.components.iter().map(|component| match &component.content {
+        Content::Text(text) => {
+            format!("{}: {}", Turn::of(&component.role).name(), fence::escape_turns(text))
+        }
+        Content::Image(_) => String::new(),
+    });
+    turns.collect::<Vec<_>>().join("\n")
+}
+
 /// Where an image goes. A unit's text cannot hold it, since it cannot hold its own nonce.
 fn marker(nonce: &str) -> String {
     format!("\u{1e}{nonce}\u{1e}")

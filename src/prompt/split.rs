@@ -46,7 +46,8 @@ pub(super) fn asked(policies: &[Arc<Policy>], settings: &PromptSettings) -> Vec<
 
 /// Returns the units that the calls for one policy show: every component that is only read, and one judged one,
 /// each with the place of the judged one in the whole unit, from 1.
-pub(super) fn of_components(policy: &Policy, unit: &Unit) -> Vec<(usize, Unit)> {
+#[must_use]
+pub fn component_units(policy: &Policy, unit: &Unit) -> Vec<(usize, Unit)> {
     let judged = |component: &Component| !fit::read_only(policy, &component.role);
     let places = unit.components.iter().enumerate().filter(|(_, component)| judged(component));
     let alone = |place: usize| {
