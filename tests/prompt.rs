@@ -17,4 +17,5 @@ mod prompt {
     mod reply;
     mod request;
     mod split;
+    mod template;
 }

@@ -177,11 +177,13 @@ pub enum Modality {
 /// How the labels of a unit's judged components become the unit's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rollup {
-    /// The unit is violating as soon as one component is.
+    /// The unit is violating as soon as one component is. It has every label that some component has, where several
+    /// may apply, and else the most severe of them, as by [`Rollup::MaxSeverity`].
     Any,
-    /// The unit is violating only when every judged component is.
+    /// The unit is violating only when every judged component is. It then has the labels that all share, where several
+    /// may apply and some are shared, and else those it would have by [`Rollup::Any`].
     All,
-    /// The unit has the label of the greatest severity among its components.
+    /// The unit has the labels of the greatest severity among its components.
     MaxSeverity,
 }
 

@@ -11,6 +11,7 @@ use crate::policy::Policy;
 use crate::unit::Component;
 use crate::unit::Content;
 use crate::unit::Unit;
+use minijinja::ErrorKind;
 
 /// Most bytes of a template; the longest shipped one has a tenth of it.
 const MOST_BYTES: usize = 64 << 10;
@@ -48,8 +49,15 @@ impl OwnTemplate {
     pub(super) fn failed(&self, error: &minijinja::Error) -> Diagnostic {
         // A mistake in a part that is shipped is shown where nothing better is known: at the head.
         let line = error.line().filter(|_| error.name() == Some(self.name())).unwrap_or(1);
-        let detail = error.detail().map_or_else(String::new, |detail| format!(": {detail}"));
-        let message = format!("the template does not render: {}{detail}", error.kind());
+        let what = match (error.kind(), error.detail()) {
+            (ErrorKind::WriteFailure, _) => {
+                "it writes more than a prompt may have, 4 MiB".to_owned()
+            }
+            (ErrorKind::OutOfFuel, _) => "it takes more steps than a prompt may".to_owned(),
+            (kind, Some(detail)) => format!("{kind}: {detail}"),
+            (kind, None) => kind.to_string(),
+        };
+        let message = format!("the template does not render: {what}");
         Diagnostic::error("T002", self.line(line), message)
             .hint("the variables a template has are listed in docs/dialects.md")
     }

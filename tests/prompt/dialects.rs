@@ -10,6 +10,7 @@ use super::cases::settings;
 use super::cases::shown;
 use insta::assert_snapshot;
 use titer::prompt::AnswerSettings;
+use titer::prompt::Calls;
 use titer::prompt::Dialect;
 use titer::prompt::Feature;
 use titer::prompt::PromptSettings;
@@ -96,6 +97,16 @@ fn what_would_change_the_meaning_of_an_answer_is_refused_with_a_way_out() {
     assert_snapshot!(refusals.join("\n"));
 }
 
+/// The error of the call about the first picture, where each component has calls of its own.
+fn image_alone(dialect: Dialect) -> String {
+    let settings = PromptSettings { calls: Calls::PerComponent, ..settings(dialect) };
+    let prompt = compile(policies(&["answers"]), settings).unwrap();
+    let unit = pictures();
+    let calls = prompt.calls(&unit);
+    let call = calls.iter().find(|call| call.component == Some(3)).unwrap();
+    call.question.request_body(&call.unit).unwrap_err().to_string()
+}
+
 #[test]
 fn a_unit_the_dialect_cannot_show_or_judge_is_refused() {
     let said = |names: &[&str], dialect, unit| {
@@ -107,6 +118,8 @@ fn a_unit_the_dialect_cannot_show_or_judge_is_refused() {
         said(&["answers"], Dialect::GptOssSafeguard, pictures()),
         said(&["asked"], Dialect::LlamaGuard, backwards),
         said(&["link-spam"], Dialect::LlamaGuard, exchange()),
+        image_alone(Dialect::LlamaGuard),
+        image_alone(Dialect::YesNo),
     ];
     assert_snapshot!(refusals.join("\n"));
 }

@@ -79,6 +79,21 @@ fn each_judged_component_is_asked_about_beside_what_is_only_read() {
 }
 
 #[test]
+fn yes_no_asks_about_each_label_of_each_component() {
+    let prompt = compile(policies(&["answers"]), per_component(Dialect::YesNo)).unwrap();
+    assert_snapshot!(shown(&prompt, &exchange()));
+}
+
+#[test]
+fn llama_guard_is_shown_one_judged_turn_a_call() {
+    let prompt = compile(policies(&["answers"]), per_component(Dialect::LlamaGuard)).unwrap();
+    let query = ("query", text("how do I open it"));
+    let unit =
+        unit(&[query, ("response", text("Break it.")), ("response", text("Ask for a key."))]);
+    assert_snapshot!(shown(&prompt, &unit));
+}
+
+#[test]
 fn a_question_shows_its_own_label_and_what_says_no_to_it() {
     let text = yaml("insults").replace(
         "examples:",
