@@ -22,6 +22,7 @@ mod schema;
 mod simulate;
 mod table;
 mod try_text;
+mod width;
 
 use clap::Args;
 use clap::Parser;

@@ -44,6 +44,7 @@ fn simulation() -> Simulation {
         policies: BTreeMap::new(),
         others: perfect,
         truth: BTreeMap::new(),
+        answers: BTreeMap::new(),
         seed: 1,
         latency: Duration::ZERO,
         rpm: None,

@@ -14,6 +14,7 @@ use titer::policy;
 use titer::policy::Checked;
 use titer::policy::LintSettings;
 use titer::policy::Reader;
+use titer::unit::Unit;
 
 /// Codes whose mistake a page cannot show: another encoding, a fault of titer itself, two files.
 const WITHOUT_EXAMPLES: [&str; 3] = ["P090", "Y002", "Y020"];
@@ -50,6 +51,12 @@ fn codes(reader: &Reader, code: &str, text: &str, page: &str) -> Vec<&'static st
         let (last, _) = policy::parse(&Source::new("last.yaml", last)).unwrap();
         let broken = policy::immutable_ids(&last, &checked.policy);
         found.extend(broken.iter().map(|one| one.diagnostic(&checked.places)));
+    }
+    if let Some(gold) = examples(page).get("gold") {
+        let units: Vec<Unit> = gold.lines().map(|line| Unit::text(line, &line[2..])).collect();
+        let units: Vec<&Unit> = units.iter().collect();
+        let settings = LintSettings { off: BTreeSet::new() };
+        found.extend(policy::lint_gold(&checked, &units, &settings));
     }
     found.iter().map(|one| one.code).collect()
 }

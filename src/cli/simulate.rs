@@ -21,8 +21,9 @@ use tokio_util::sync::CancellationToken;
 #[command(after_help = "\
 Example: titer simulate --units units.jsonl --truth truth.csv --sensitivity 0.85 --specificity 0.97
 
-It listens on 127.0.0.1 only and answers by each unit's hidden truth, with the errors you set. Units it does \
-not know are violating at the share --prevalence, always the same ones. Ctrl-C stops it.")]
+It listens on 127.0.0.1 only and answers by each unit's hidden truth, with the errors you set. It does not read: it \
+knows the units you name and, in a project, the examples and tests of its policies. Other units are violating at the \
+share --prevalence, always the same ones. Ctrl-C stops it.")]
 pub(super) struct SimulateArgs {
     /// Port; 0 takes any free one
     #[arg(long, value_name = "PORT", default_value = "8089")]

@@ -1,7 +1,10 @@
 //! `titer check`: every mistake in policies and `titer.yaml`, all at once.
 
+mod gold;
+
 use super::diff;
 use super::error::OpsError;
+use super::error::chain;
 use super::policies;
 use super::policies::Reading;
 use super::program::FILE_NAME;
@@ -11,6 +14,7 @@ use crate::diag::Severity;
 use crate::diag::Source;
 use crate::policy;
 use crate::policy::LintSettings;
+use crate::unit::Unit;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -23,6 +27,12 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
     /// The texts it was found in.
     pub sources: Vec<Source>,
+    /// What could not be compared, and why.
+    pub notes: Vec<String>,
+    /// The policies free of mistakes, for what they are compared with.
+    policies: Vec<policy::Checked>,
+    /// The project they belong to, where there is one without mistakes.
+    program: Option<Program>,
 }
 
 impl Checked {
@@ -30,6 +40,32 @@ impl Checked {
     #[must_use]
     pub fn errors(&self) -> usize {
         self.diagnostics.iter().filter(|found| found.severity == Severity::Error).count()
+    }
+
+    /// Compares the examples of the policies with the project's gold, as far as there is any. Gold that cannot be
+    /// read is a note, not a mistake of a policy.
+    pub fn compare_with_gold(&mut self) {
+        let Some(program) = &self.program else { return };
+        let settings = settings(Some(program));
+        match gold::read(program) {
+            Ok(gold) => {
+                for read in &self.policies {
+                    let units: Vec<&Unit> = gold.of(&read.policy.id).collect();
+                    self.diagnostics.extend(policy::lint_gold(read, &units, &settings));
+                }
+                self.sort();
+            }
+            Err(error) => {
+                let why = chain(&error);
+                self.notes.push(format!("examples were not compared with gold: {why}"));
+            }
+        }
+    }
+
+    fn sort(&mut self) {
+        self.diagnostics.sort_by(|a, b| {
+            (&a.place.source, a.place.range.start).cmp(&(&b.place.source, b.place.range.start))
+        });
     }
 }
 
@@ -39,7 +75,14 @@ impl Checked {
 ///
 /// Only what keeps it from reading: mistakes in the files are its result.
 pub fn check(paths: &[PathBuf], project: Option<&Path>) -> Result<Checked, OpsError> {
-    let mut checked = Checked { files: 0, diagnostics: Vec::new(), sources: Vec::new() };
+    let mut checked = Checked {
+        files: 0,
+        diagnostics: Vec::new(),
+        sources: Vec::new(),
+        notes: Vec::new(),
+        policies: Vec::new(),
+        program: None,
+    };
     let mut folders = paths.to_vec();
     if paths.is_empty() {
         match Program::open(project) {
@@ -73,31 +116,34 @@ pub fn check(paths: &[PathBuf], project: Option<&Path>) -> Result<Checked, OpsEr
     }
     let reading = policies::read(&policies)?;
     checked.files += reading.sources.len();
-    checked.diagnostics.extend(remarks(&reading, project)?);
+    // A titer.yaml with mistakes is reported as such; its settings do not count then.
+    checked.program = Program::open(project).ok().filter(|program| program.found);
+    checked.diagnostics.extend(remarks(&reading, checked.program.as_ref())?);
     checked.diagnostics.extend(reading.diagnostics);
     checked.sources.extend(reading.sources);
-    checked.diagnostics.sort_by(|a, b| {
-        (&a.place.source, a.place.range.start).cmp(&(&b.place.source, b.place.range.start))
-    });
+    checked.policies = reading.checked;
+    checked.sort();
     Ok(checked)
 }
 
 /// What the linter remarks on, and ids that an active policy may no longer change.
-fn remarks(reading: &Reading, project: Option<&Path>) -> Result<Vec<Diagnostic>, OpsError> {
-    // A titer.yaml with mistakes is reported as such; its settings do not count then.
-    let program = Program::open(project).ok().filter(|program| program.found);
-    let off = program.iter().flat_map(|program| program.file.lint.off.iter().cloned());
-    let settings = LintSettings { off: off.collect() };
+fn remarks(reading: &Reading, program: Option<&Program>) -> Result<Vec<Diagnostic>, OpsError> {
+    let settings = settings(program);
     let mut found = Vec::new();
     for read in &reading.checked {
         found.extend(policy::lint(read, &settings));
-        let Some(program) = &program else { continue };
+        let Some(program) = program else { continue };
         if let Some((last, _)) = diff::last_labeled(program, &read.policy.id)? {
             let broken = policy::immutable_ids(&last, &read.policy);
             found.extend(broken.iter().map(|id| id.diagnostic(&read.places)));
         }
     }
     Ok(found)
+}
+
+fn settings(program: Option<&Program>) -> LintSettings {
+    let off = program.into_iter().flat_map(|program| program.file.lint.off.iter().cloned());
+    LintSettings { off: off.collect() }
 }
 
 /// The policies beside a `titer.yaml` that could not be read.

@@ -1,6 +1,7 @@
 //! A form filled in for one unit.
 
 use crate::llm::simulate::Nonce;
+use crate::llm::simulate::RightAnswer;
 use crate::llm::simulate::Simulation;
 use crate::llm::simulate::draw::Draws;
 use crate::llm::simulate::form::Field;
@@ -32,7 +33,12 @@ pub(super) fn answer(form: &Form, simulation: &Simulation, nonce: Nonce) -> Said
     let fill = |question: &Question| {
         let draws = draws(simulation, nonce, &question.policy);
         let label = choose(question, simulation, draws);
-        Value::Object(group(&question.fields, Some(label), draws))
+        let mut answer = group(&question.fields, Some(label), draws);
+        let right = right(question, simulation, nonce).filter(|right| right.label == label);
+        if let (Some(right), Some(cited)) = (right, answer.get_mut("criteria")) {
+            *cited = right.criteria.clone().into();
+        }
+        Value::Object(answer)
     };
     let content = match form {
         Form::Misfit(problem) => return Said::Misfit(problem.clone()),
@@ -77,15 +83,27 @@ fn first_question(form: &Form) -> Option<&Question> {
     }
 }
 
+/// The answer a labeler without errors gives, where it is known and the schema takes it.
+fn right<'s>(
+    question: &Question,
+    simulation: &'s Simulation,
+    nonce: Nonce,
+) -> Option<&'s RightAnswer> {
+    let right = simulation.answers.get(&nonce)?.get(&question.policy)?;
+    question.labels.contains(&right.label).then_some(right)
+}
+
 /// The label by the unit's truth and the labeler's errors.
-fn choose<'q>(question: &'q Question, simulation: &Simulation, draws: Draws<'_>) -> &'q str {
+fn choose<'a>(question: &'a Question, simulation: &'a Simulation, draws: Draws<'_>) -> &'a str {
     let behaviour = simulation.behaviour(&question.policy);
     let drawn = draws.share("answer");
-    let positive = if simulation.violating(draws.nonce, &question.policy) {
-        drawn < behaviour.sensitivity
-    } else {
-        drawn >= behaviour.specificity
-    };
+    let violating = simulation.violating(draws.nonce, &question.policy);
+    let positive =
+        if violating { drawn < behaviour.sensitivity } else { drawn >= behaviour.specificity };
+    if let Some(right) = right(question, simulation, draws.nonce).filter(|_| positive == violating)
+    {
+        return &right.label;
+    }
     let violating = draws.one_of(&question.positive, "label").filter(|_| positive);
     violating.unwrap_or(&question.negative)
 }

@@ -35,6 +35,8 @@ pub(super) struct Question {
     /// The violating labels; never empty.
     pub(super) positive: Vec<String>,
     pub(super) negative: String,
+    /// Every label and abstain id that may be answered.
+    pub(super) labels: Vec<String>,
     pub(super) fields: Vec<(String, Field)>,
 }
 
@@ -155,6 +157,7 @@ fn question(policy: &str, schema: &Value, simulation: &Simulation) -> Result<Que
     }
     let first = labels.first().ok_or_else(|| format!("policy `{policy}` has no labels"))?;
     let second = labels.get(1).unwrap_or(first).clone();
+    let first = first.clone();
     let given = behaviour.positive.clone();
     let fields = properties(schema).into_iter().map(|(name, inner)| {
         let field = if name == "label" { Field::Label } else { field(inner) };
@@ -163,7 +166,8 @@ fn question(policy: &str, schema: &Value, simulation: &Simulation) -> Result<Que
     Ok(Question {
         policy: policy.to_owned(),
         positive: if given.is_empty() { vec![second] } else { given },
-        negative: behaviour.negative.clone().unwrap_or_else(|| first.clone()),
+        negative: behaviour.negative.clone().unwrap_or(first),
+        labels,
         fields: fields.collect(),
     })
 }

@@ -1,19 +1,9 @@
-//! Cases that contradict the rules they cite, rules no case shows, tests the model has all but seen.
+//! Cases that contradict the rules they cite, and rules no case shows.
 
 use super::Linter;
 use super::hint;
 use crate::policy::Policy;
-use crate::unit::Component;
-use crate::unit::Content;
-use std::cmp::Ordering;
 use std::collections::BTreeSet;
-
-/// The characters of one shingle.
-const SHINGLE: usize = 5;
-/// The share of common shingles from which two texts are near duplicates.
-const NEAR: f64 = 0.7;
-/// The most examples, and tests, that are compared.
-const MOST_COMPARED: usize = 300;
 
 /// An example or a test.
 struct Case<'a> {
@@ -38,15 +28,8 @@ enum Effect<'a> {
     Forbids(&'a str),
 }
 
-/// Returns whether two texts are near duplicates: of their five-character shingles, without
-/// capitals, spaces and punctuation, seven in ten are common to both.
-#[must_use]
-pub fn resemble(a: &str, b: &str) -> bool {
-    alike(&shingles(a), &shingles(b))
-}
-
 impl Linter<'_> {
-    /// `L004`, `L005` and `L010`.
+    /// `L004` and `L005`.
     pub(super) fn cases(&mut self) {
         let policy = self.policy;
         let examples = policy.examples.iter().enumerate().map(|(at, example)| Case {
@@ -66,7 +49,6 @@ impl Linter<'_> {
         for case in &cases {
             self.contradiction(case);
         }
-        self.near_duplicates();
     }
 
     fn unshown(&mut self, cases: &[Case<'_>]) {
@@ -122,38 +104,6 @@ impl Linter<'_> {
         let warning = self.warn("L005", place, message);
         hint(warning, "correct the label, or cite the rule that decides the case");
     }
-
-    fn near_duplicates(&mut self) {
-        if self.off("L010") {
-            return;
-        }
-        let policy = self.policy;
-        let examples: Vec<(usize, Vec<u128>)> = policy
-            .examples
-            .iter()
-            .take(MOST_COMPARED)
-            .enumerate()
-            .map(|(at, example)| (at, judged_text(policy, &example.components)))
-            .map(|(at, text)| (at, shingles(&text)))
-            .collect();
-        for (at, test) in policy.tests.iter().take(MOST_COMPARED).enumerate() {
-            let text = judged_text(policy, &test.components);
-            let of_test = shingles(&text);
-            // An equal unit is the warning P033 already.
-            let same = policy.examples.iter().any(|one| one.components == test.components);
-            let near = examples.iter().find(|(_, of_example)| alike(&of_test, of_example));
-            let Some((example, _)) = near.filter(|_| !same) else { continue };
-            let place = self.key(&["tests", &at.to_string(), "unit"]);
-            let related = self.key(&["examples", &example.to_string(), "unit"]);
-            let message = "the unit of this test is nearly that of an example".to_owned();
-            if let Some(warning) = self.warn("L010", place, message) {
-                *warning = warning
-                    .clone()
-                    .related(related, "the example")
-                    .hint("the model may be shown the answer: test with another unit");
-            }
-        }
-    }
 }
 
 /// The strongest of the cited rules, with what each does; several when none of them is stronger.
@@ -180,80 +130,4 @@ fn effect<'a>(policy: &'a Policy, id: &'a str) -> Option<(Strength, &'a str, Eff
         }
         has(&label.includes).then(|| (strength(2), id, Effect::Gives(label.id.as_str())))
     })
-}
-
-/// The texts of a unit that are judged.
-fn judged_text(policy: &Policy, components: &[Component]) -> String {
-    let context = |role: &str| {
-        policy
-            .components
-            .iter()
-            .any(|rule| rule.role == role && rule.judge == crate::policy::Judging::Context)
-    };
-    let texts = components.iter().filter(|component| !context(&component.role));
-    let texts: Vec<&str> = texts
-        .map(|component| match &component.content {
-            Content::Text(text) | Content::Image(text) => text.as_str(),
-        })
-        .collect();
-    texts.join(" ")
-}
-
-/// The shingles of a text in order, each once, as its characters side by side.
-fn shingles(text: &str) -> Vec<u128> {
-    const BITS_OF_A_CHARACTER: usize = 21;
-    let letters: Vec<char> =
-        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    let packed = |letters: &[char]| {
-        letters.iter().fold(0, |bits, c| bits << BITS_OF_A_CHARACTER | u128::from(u32::from(*c)))
-    };
-    if letters.len() <= SHINGLE {
-        return vec![packed(&letters)];
-    }
-    let mut shingles: Vec<u128> = letters.windows(SHINGLE).map(packed).collect();
-    shingles.sort_unstable();
-    shingles.dedup();
-    shingles
-}
-
-#[allow(clippy::cast_precision_loss, reason = "the texts of a policy have fewer than 2^52 letters")]
-fn alike(a: &[u128], b: &[u128]) -> bool {
-    let enough = |common: usize| {
-        let all = a.len() + b.len() - common;
-        common as f64 >= NEAR * all as f64
-    };
-    // Most pairs differ too much in length to be looked at.
-    enough(a.len().min(b.len())) && enough(n_common(a, b))
-}
-
-/// How many values two ordered lists share.
-fn n_common(a: &[u128], b: &[u128]) -> usize {
-    let (mut a, mut b) = (a.iter().peekable(), b.iter().peekable());
-    let mut common = 0;
-    while let (Some(left), Some(right)) = (a.peek(), b.peek()) {
-        match left.cmp(right) {
-            Ordering::Less => a.next(),
-            Ordering::Greater => b.next(),
-            Ordering::Equal => {
-                common += 1;
-                b.next();
-                a.next()
-            }
-        };
-    }
-    common
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_that_differ_in_a_word_resemble_each_other() {
-        let text = "Bet none of you will ride on top of the lift. Prove me wrong and tag me.";
-        assert!(resemble(text, &text.replace("tag me", "tag us").to_uppercase()));
-        assert!(!resemble(text, "Our stunt team fell forty times today, with pads and ropes."));
-        assert!(resemble("Jump!", "jump"));
-        assert!(!resemble("Jump!", "Run!"));
-    }
 }
