@@ -11,6 +11,7 @@ mod guide;
 mod init;
 mod label;
 mod log;
+mod number;
 mod output;
 mod policy_tests;
 mod prevalence;

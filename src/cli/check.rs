@@ -18,11 +18,11 @@ use std::time::Duration;
 /// How soon a change is seen.
 const AGAIN: Duration = Duration::from_millis(300);
 
-/// Find every mistake in policies and titer.yaml, with its line and column
+/// Find every mistake in policies, suites and titer.yaml, with its line and column
 #[derive(Debug, Args)]
 #[command(after_help = "Example: titer check policies/harassment.yaml")]
 pub(super) struct CheckArgs {
-    /// Policy files, folders of them, or a titer.yaml; the whole project when absent
+    /// Policies, shared terms, suites, folders of them, or a titer.yaml; the whole project when absent
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Print for another program, in place of text or JSON
@@ -99,10 +99,11 @@ fn show(args: &CheckArgs, checked: &Checked, output: &Output) -> Result<(), Fail
         (_, 0) => format!("{errors} to mend"),
         (_, _) => format!("{errors} to mend, {warnings} to look at"),
     };
-    if !checked.diagnostics.is_empty() {
-        output.text(&(shown(&checked.diagnostics, &checked.sources) + "\n"))?;
+    let mut text = shown(&checked.diagnostics, &checked.sources);
+    if !text.is_empty() {
+        text.push('\n');
     }
-    output.text(&format!("{}: {verdict}", counted(checked.files as u64, "file")))?;
+    output.text(&format!("{text}{}: {verdict}", counted(checked.files as u64, "file")))?;
     checked.notes.iter().for_each(|note| output.note(note));
     ending
 }

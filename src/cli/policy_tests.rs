@@ -115,7 +115,8 @@ fn policy_text(policy: &PolicyReport, verbosity: Verbosity) -> String {
     let rows: Vec<Vec<String>> = policy.rules.iter().filter(lacking).map(rule_row).collect();
     if !rows.is_empty() {
         lines.push(String::new());
-        lines.push(table(&["  rule", "passed", "met in test", "near miss"], &[], &rows));
+        let table = table(&["rule", "passed", "met in test", "near miss"], &[], &rows);
+        lines.extend(table.lines().map(|line| format!(" {line}")));
     }
     lines.join("\n")
 }

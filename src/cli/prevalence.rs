@@ -4,6 +4,7 @@ use super::failure::Failure;
 use super::label::LabelerArgs;
 use super::output::Output;
 use super::output::Verbosity;
+use super::width::fitted;
 use crate::eval::GoldDrawn;
 use crate::ops::Program;
 use crate::ops::prevalence;
@@ -111,7 +112,7 @@ pub(super) fn run(
     let program = Program::open(project)?;
     let measured = prevalence::prevalence(&program, &args.measure.request())?;
     output.json(&PrevalenceJson::from(&measured))?;
-    output.text(&text(&measured, output))?;
+    output.text(&fitted(&text(&measured, output)))?;
     Ok(())
 }
 

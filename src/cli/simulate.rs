@@ -1,9 +1,11 @@
 //! `titer simulate`.
 
 use super::failure::Failure;
-use super::label::share;
+use super::number::count;
+use super::number::share;
 use super::output::Output;
 use super::progress;
+use super::width::counted;
 use crate::ops::OpsError;
 use crate::ops::Program;
 use crate::ops::simulate;
@@ -56,7 +58,7 @@ pub(super) struct SimulateArgs {
     #[arg(long, value_name = "MS", default_value = "0")]
     latency: u64,
     /// Requests a minute above which it answers 429 with Retry-After
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<NonZeroU32>)]
     rpm: Option<NonZeroU32>,
     /// Environment variable with the key it asks for; without one it takes any
     #[arg(long, value_name = "VARIABLE")]
@@ -113,8 +115,10 @@ pub(super) fn run(
         }
         let counts = counters.now();
         output.note(&format!(
-            "{} requests, {} answered, {} refused for coming too fast",
-            counts.requests, counts.answers, counts.refused
+            "{}, {} answered, {} refused for coming too fast",
+            counted(counts.requests, "request"),
+            counts.answers,
+            counts.refused
         ));
         Ok(())
     })

@@ -2,10 +2,13 @@
 
 use super::error::Ending;
 use super::error::OpsError;
+use super::program::FILE_NAME;
 use super::program::Program;
 use crate::diag::Diagnostic;
 use crate::diag::Severity;
 use crate::diag::Source;
+use crate::eval::suite;
+use crate::eval::suite::CheckedSuite;
 use crate::policy;
 use crate::policy::Checked;
 use crate::policy::ImportRef;
@@ -26,6 +29,8 @@ pub(crate) struct Reading {
     pub(crate) policies: Vec<(Arc<Policy>, Source)>,
     /// The same policies with where everything in them is written.
     pub(crate) checked: Vec<Checked>,
+    /// The suites without a mistake that lay among them.
+    pub(crate) suites: Vec<CheckedSuite>,
     /// Everything found, errors and warnings.
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// The texts, mistaken ones included.
@@ -44,7 +49,8 @@ pub(crate) fn listed(policies: &[(Arc<Policy>, Source)]) -> Vec<Arc<Policy>> {
     policies.iter().map(|(policy, _)| Arc::clone(policy)).collect()
 }
 
-/// Reads every policy file under the paths: a file, or a folder's `*.yaml` and `*.yml`.
+/// Reads every policy file under the paths: a file, or a folder's `*.yaml` and `*.yml`. Files of shared terms and suites are
+/// checked as what they are.
 ///
 /// # Errors
 ///
@@ -54,7 +60,22 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Reading, OpsError> {
     let reader = Reader::prepare();
     for path in files(paths)? {
         match source(&path)? {
-            Ok(source) => one(&reader, &path, source, &mut reading),
+            Ok(source) => match kind(&source) {
+                Kind::Policy => one(&reader, &path, source, &mut reading),
+                Kind::Terms => {
+                    reading
+                        .diagnostics
+                        .extend(reader.read_terms(&source).err().unwrap_or_default());
+                    reading.sources.push(source);
+                }
+                Kind::Suite => {
+                    match suite::read(&source) {
+                        Ok(checked) => reading.suites.push(checked),
+                        Err(mistakes) => reading.diagnostics.extend(mistakes),
+                    }
+                    reading.sources.push(source);
+                }
+            },
             Err((diagnostics, readable)) => {
                 reading.diagnostics.extend(diagnostics);
                 reading.sources.push(readable);
@@ -63,6 +84,36 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Reading, OpsError> {
     }
     same_ids(&mut reading);
     Ok(reading)
+}
+
+/// What a YAML file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A policy, and whatever cannot be told.
+    Policy,
+    /// Terms that policies share.
+    Terms,
+    /// A suite of comparisons.
+    Suite,
+}
+
+/// Tells by its outermost keys what a file is meant to be, however many mistakes are in it.
+pub(crate) fn kind(source: &Source) -> Kind {
+    let key = |line: &'_ str| -> Option<String> {
+        let (key, _) = line.split_once(':')?;
+        key.chars().all(|c| c.is_ascii_lowercase()).then(|| key.to_owned())
+    };
+    let keys: BTreeSet<String> = source.text().lines().filter_map(key).collect();
+    let any = |names: &[&str]| names.iter().any(|name| keys.contains(*name));
+    if any(&["policy", "labels", "version"]) {
+        Kind::Policy
+    } else if any(&["labelers", "gates", "compare", "slices"]) {
+        Kind::Suite
+    } else if any(&["terms"]) {
+        Kind::Terms
+    } else {
+        Kind::Policy
+    }
 }
 
 fn one(reader: &Reader, path: &Path, source: Source, reading: &mut Reading) {
@@ -137,6 +188,16 @@ pub(crate) fn load(program: &Program, named: &[String]) -> Result<Reading, OpsEr
             ending: Ending::ChangeSomething,
         });
     }
+    let other = paths.iter().find(|path| {
+        let is = |source: &&Source| source.name() == path.as_str();
+        reading.sources.iter().find(is).is_some_and(|source| kind(source) != Kind::Policy)
+    });
+    if let Some(other) = other {
+        return Err(OpsError::refused(
+            format!("{other} is not a policy"),
+            "name a file with the keys `policy`, `version` and `labels`",
+        ));
+    }
     keep_named(&mut reading, named, &ids)?;
     Ok(reading)
 }
@@ -182,6 +243,12 @@ fn keep_named(reading: &mut Reading, named: &[String], ids: &[&String]) -> Resul
         };
         reading.policies.retain(|(policy, source)| wanted(policy, source));
     }
+    if reading.policies.is_empty() && known.is_empty() {
+        return Err(OpsError::refused(
+            "there is no policy among these files",
+            "write one with the keys `policy`, `version` and `labels`, or see one: titer init DIR",
+        ));
+    }
     if reading.policies.is_empty() {
         return Err(OpsError::refused(
             "every policy of the project is retired",
@@ -203,7 +270,8 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, OpsError> {
         for entry in fs::read_dir(path).map_err(failed)? {
             let file = entry.map_err(failed)?.path();
             let yaml = file.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
-            if yaml && file.is_file() {
+            let own = file.file_name().is_some_and(|name| name == FILE_NAME);
+            if yaml && !own && file.is_file() {
                 inside.push(file);
             }
         }
@@ -239,4 +307,23 @@ fn same_ids(reading: &mut Reading) {
         }
     }
     reading.diagnostics.extend(clashes);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_known_by_its_outermost_keys() {
+        for (text, expected) in [
+            ("policy: p\nlables: {}\n", Kind::Policy),
+            ("# a note: here\nterms:\n  labels: x\n", Kind::Terms),
+            ("terms: {a: b}\nlabels: {}\n", Kind::Policy),
+            ("labelers: [main]\npolicies: [p.yaml]\n", Kind::Suite),
+            ("title: x\n", Kind::Policy),
+            ("", Kind::Policy),
+        ] {
+            assert_eq!(kind(&Source::new("t", text)), expected, "{text:?}");
+        }
+    }
 }
