@@ -5,6 +5,7 @@ mod gold;
 use super::diff;
 use super::error::OpsError;
 use super::error::chain;
+use super::parallel;
 use super::policies;
 use super::policies::Kind;
 use super::policies::Reading;
@@ -138,9 +139,9 @@ pub fn check(paths: &[PathBuf], project: Option<&Path>) -> Result<Checked, OpsEr
 /// What the linter remarks on, and ids that an active policy may no longer change.
 fn remarks(reading: &Reading, program: Option<&Program>) -> Result<Vec<Diagnostic>, OpsError> {
     let settings = settings(program);
-    let mut found = Vec::new();
+    let linted = parallel::each(&reading.checked, |read| policy::lint(read, &settings));
+    let mut found: Vec<Diagnostic> = linted.into_iter().flatten().collect();
     for read in &reading.checked {
-        found.extend(policy::lint(read, &settings));
         let Some(program) = program else { continue };
         if let Some((last, _)) = diff::last_labeled(program, &read.policy.id)? {
             let broken = policy::immutable_ids(&last, &read.policy);

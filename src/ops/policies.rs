@@ -2,6 +2,7 @@
 
 use super::error::Ending;
 use super::error::OpsError;
+use super::parallel;
 use super::program::FILE_NAME;
 use super::program::Program;
 use crate::diag::Diagnostic;
@@ -58,35 +59,27 @@ pub(crate) fn listed(policies: &[(Arc<Policy>, Source)]) -> Vec<Arc<Policy>> {
 pub(crate) fn read(paths: &[PathBuf]) -> Result<Reading, OpsError> {
     let mut reading = Reading::default();
     let reader = Reader::prepare();
-    for path in files(paths)? {
-        match source(&path)? {
-            Ok(source) => match kind(&source) {
-                Kind::Policy => one(&reader, &path, source, &mut reading),
-                Kind::Terms => {
-                    reading
-                        .diagnostics
-                        .extend(reader.read_terms(&source).err().unwrap_or_default());
-                    reading.sources.push(source);
-                }
-                Kind::Suite => {
-                    match suite::read(&source) {
-                        Ok(checked) => reading.suites.push(checked),
-                        Err(mistakes) => reading.diagnostics.extend(mistakes),
-                    }
-                    reading.sources.push(source);
-                }
-            },
-            Err((diagnostics, readable)) => {
-                reading.diagnostics.extend(diagnostics);
-                reading.sources.push(readable);
+    for one in parallel::each(&files(paths)?, |path| one(&reader, path)) {
+        let One { source, imported, checked } = one?;
+        match checked {
+            Ok(Held::Policy(checked)) => {
+                let mut checked = *checked;
+                reading.diagnostics.append(&mut checked.warnings);
+                reading.policies.push((Arc::new(checked.policy.clone()), source.clone()));
+                reading.checked.push(checked);
             }
+            Ok(Held::Suite(checked)) => reading.suites.push(*checked),
+            Ok(Held::Terms) => {}
+            Err(mistakes) => reading.diagnostics.extend(mistakes),
         }
+        reading.sources.push(source);
+        reading.sources.extend(imported.into_values());
     }
     same_ids(&mut reading);
     Ok(reading)
 }
 
-/// What a YAML file holds.
+/// What a YAML file is meant to hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A policy, and whatever cannot be told.
@@ -99,12 +92,11 @@ pub(crate) enum Kind {
 
 /// Tells by its outermost keys what a file is meant to be, however many mistakes are in it.
 pub(crate) fn kind(source: &Source) -> Kind {
-    let key = |line: &'_ str| -> Option<String> {
-        let (key, _) = line.split_once(':')?;
-        key.chars().all(|c| c.is_ascii_lowercase()).then(|| key.to_owned())
-    };
-    let keys: BTreeSet<String> = source.text().lines().filter_map(key).collect();
-    let any = |names: &[&str]| names.iter().any(|name| keys.contains(*name));
+    let outermost = |line: &&str| line.starts_with(|c: char| c.is_ascii_lowercase());
+    let lines = source.text().lines().filter(outermost);
+    let keys: Vec<&str> =
+        lines.filter_map(|line| line.split_once(':').map(|(key, _)| key)).collect();
+    let any = |names: &[&str]| keys.iter().any(|key| names.contains(key));
     if any(&["policy", "labels", "version"]) {
         Kind::Policy
     } else if any(&["labelers", "gates", "compare", "slices"]) {
@@ -116,18 +108,37 @@ pub(crate) fn kind(source: &Source) -> Kind {
     }
 }
 
-fn one(reader: &Reader, path: &Path, source: Source, reading: &mut Reading) {
-    let imported = imported(path, &source);
-    match reader.read(&source, &imported) {
-        Ok(mut checked) => {
-            reading.diagnostics.append(&mut checked.warnings);
-            reading.policies.push((Arc::new(checked.policy.clone()), source.clone()));
-            reading.checked.push(checked);
+/// What came of reading one file.
+struct One {
+    source: Source,
+    imported: BTreeMap<String, Source>,
+    checked: Result<Held, Vec<Diagnostic>>,
+}
+
+/// What a file without mistakes holds.
+enum Held {
+    Policy(Box<Checked>),
+    Suite(Box<CheckedSuite>),
+    Terms,
+}
+
+fn one(reader: &Reader, path: &Path) -> Result<One, OpsError> {
+    Ok(match source(path)? {
+        Ok(source) => {
+            let imported = imported(path, &source);
+            let checked = match kind(&source) {
+                Kind::Policy => {
+                    reader.read(&source, &imported).map(|checked| Held::Policy(Box::new(checked)))
+                }
+                Kind::Suite => suite::read(&source).map(|checked| Held::Suite(Box::new(checked))),
+                Kind::Terms => reader.read_terms(&source).map(|()| Held::Terms),
+            };
+            One { checked, source, imported }
         }
-        Err(mistakes) => reading.diagnostics.extend(mistakes),
-    }
-    reading.sources.push(source);
-    reading.sources.extend(imported.into_values());
+        Err((mistakes, readable)) => {
+            One { source: readable, imported: BTreeMap::new(), checked: Err(mistakes) }
+        }
+    })
 }
 
 /// The files a policy imports, by their path as written. One that cannot be read is a mistake of the policy.
