@@ -258,7 +258,7 @@ pub(super) struct FileTest {
     pub(super) unit: FileUnit,
     /// The label or abstain id it must get.
     pub(super) expect: String,
-    /// The criteria and exceptions that must be cited.
+    /// The criteria and exceptions it is about; those that lead to the expected label must be cited.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) criteria: Vec<String>,
     /// How often the model is asked; 1 when left out.
