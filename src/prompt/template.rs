@@ -28,6 +28,10 @@ const VARIABLES: [&str; 15] = [
     "turn",
 ];
 
+/// The most steps one rendering takes: many times those of the largest policy that can be read, and well under a
+/// second.
+const FUEL: u64 = 10_000_000;
+
 /// A template in its engine.
 #[derive(Debug, Clone)]
 pub(super) struct Template {
@@ -63,13 +67,13 @@ impl Template {
         Self::of(dialect, text(dialect))
     }
 
-    fn of(dialect: Dialect, text: &'static str) -> Result<Self, CompileError> {
+    pub(super) fn of(dialect: Dialect, text: &str) -> Result<Self, CompileError> {
         let failed = |source| CompileError::Template { dialect: dialect.name(), source };
         let mut engine = engine().map_err(failed)?;
         for (name, partial) in PARTIALS {
             engine.add_template(name, partial).map_err(failed)?;
         }
-        engine.add_template(dialect.name(), text).map_err(failed)?;
+        engine.add_template_owned(dialect.name(), text.to_owned()).map_err(failed)?;
         let template = engine.get_template(dialect.name()).map_err(failed)?;
         let named: BTreeSet<String> = template.undeclared_variables(false).into_iter().collect();
         let unknown = named.into_iter().find(|name| !VARIABLES.contains(&name.as_str()));
@@ -95,6 +99,7 @@ impl Template {
 pub(super) fn engine() -> Result<Environment<'static>, minijinja::Error> {
     let mut engine = Environment::new();
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    engine.set_fuel(Some(FUEL));
     engine.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     Ok(engine)
 }
@@ -163,6 +168,14 @@ mod tests {
             Template::of(Dialect::YesNo, "a\n{% if %}").err().map(|error| error.to_string());
         let error = error.unwrap_or_default();
         assert!(error.contains("yes-no") && error.contains(":2"), "{error}");
+    }
+
+    #[test]
+    fn a_template_that_does_not_end_is_stopped() {
+        let all = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}";
+        let rendered = Template::of(Dialect::JsonChat, all).unwrap().render(Value::Null);
+        let error = rendered.map_err(|error| error.to_string()).unwrap_err();
+        assert!(error.contains("fuel"), "{error}");
     }
 
     #[test]
