@@ -17,7 +17,8 @@ use titer_fuzz::unit;
 
 const STATUSES: [u16; 16] =
     [200, 201, 200, 301, 400, 401, 402, 403, 404, 408, 413, 422, 429, 500, 503, 529];
-const WAITS: [&str; 4] = ["retry-after", "retry-after-ms", "x-ratelimit-reset-requests", "x-should-retry"];
+const WAITS: [&str; 4] =
+    ["retry-after", "retry-after-ms", "x-ratelimit-reset-requests", "x-should-retry"];
 
 fuzz_target!(|bytes: &[u8]| {
     let [status, which, header, body @ ..] = bytes else { return };

@@ -20,7 +20,9 @@ fuzz_target!(|bytes: &[u8]| {
     }
     match io::read_gold(&source, &codes) {
         Ok(annotations) => match gold::adjudicate(&annotations) {
-            Ok(decided) => assert!(decided.gold.len() + decided.unresolved.len() <= annotations.len()),
+            Ok(decided) => {
+                assert!(decided.gold.len() + decided.unresolved.len() <= annotations.len())
+            }
             Err(error) => assert!(!error.to_string().is_empty()),
         },
         Err(error) => assert!(!error.to_string().is_empty()),

@@ -32,7 +32,9 @@ fn ask(prompt: &prompt::CompiledPrompt, text: &str) {
 fuzz_target!(|texts: &str| {
     let (policy, text) = texts.split_once('\0').unwrap_or(("", texts));
     PROMPTS.iter().for_each(|prompt| ask(prompt, text));
-    let Ok(checked) = READER.read(&Source::new("fuzz.yaml", policy), &BTreeMap::new()) else { return };
+    let Ok(checked) = READER.read(&Source::new("fuzz.yaml", policy), &BTreeMap::new()) else {
+        return;
+    };
     let policy = Arc::new(checked.policy);
     for dialect in Dialect::ALL {
         match prompt::compile(vec![Arc::clone(&policy)], settings(dialect)) {

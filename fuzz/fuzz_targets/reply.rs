@@ -17,7 +17,8 @@ fuzz_target!(|bytes: &[u8]| {
     let prompt = &PROMPTS[usize::from(*which) % PROMPTS.len()];
     let finish = [Finish::Stop, Finish::Length, Finish::ContentFilter][usize::from(cut >> 4) % 3];
     let tokens = tokens(text, usize::from(cut & 15));
-    let reply = ChatReply { content: Some(text.to_owned()), finish, tokens, ..ChatReply::default() };
+    let reply =
+        ChatReply { content: Some(text.to_owned()), finish, tokens, ..ChatReply::default() };
     check_answers(&reply::read(&reply, prompt), prompt);
     let unit = unit(prompt.policies(), "text");
     check_answers(&reply::read_unit(&reply, prompt, &unit), prompt);

@@ -36,8 +36,10 @@ const POLICIES: [(&str, &str); 5] = [
 
 /// Every prompt the policies above make in every dialect, alone and together.
 pub static PROMPTS: LazyLock<Vec<CompiledPrompt>> = LazyLock::new(|| {
-    let policies: Vec<Arc<Policy>> = POLICIES.iter().map(|(name, text)| known(name, text)).collect();
-    let mut sets: Vec<Vec<Arc<Policy>>> = policies.iter().map(|one| vec![Arc::clone(one)]).collect();
+    let policies: Vec<Arc<Policy>> =
+        POLICIES.iter().map(|(name, text)| known(name, text)).collect();
+    let mut sets: Vec<Vec<Arc<Policy>>> =
+        policies.iter().map(|one| vec![Arc::clone(one)]).collect();
     sets.push(policies[..3].to_vec());
     let compiled: Vec<CompiledPrompt> = sets
         .iter()
@@ -65,7 +67,11 @@ pub fn settings(dialect: Dialect) -> PromptSettings {
         dialect,
         rung: if dialect == Dialect::JsonChat { Rung::Schema } else { Rung::Text },
         bundling: Bundling::Unified,
-        answer: AnswerSettings { rationale_words: if json { 40 } else { 0 }, confidence: json, abstain: json },
+        answer: AnswerSettings {
+            rationale_words: if json { 40 } else { 0 },
+            confidence: json,
+            abstain: json,
+        },
         temperature: Some(0.0),
         seed: None,
         max_output_tokens: None,

@@ -7,6 +7,7 @@
 
 use super::places::Objection;
 use super::places::Places;
+use super::structure::shortened;
 use crate::diag::Diagnostic;
 use crate::diag::Place;
 use crate::diag::Source;
@@ -16,12 +17,10 @@ use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::options::DuplicateKeyPolicy;
 use serde_saphyr::options::MergeKeyPolicy;
 
-/// The most bytes a file may have.
-const MOST_BYTES: usize = 4 << 20;
+/// The most bytes a file of rules may have.
+pub const MOST_BYTES: usize = 4 << 20;
 /// The deepest nesting of lists and maps.
 const MOST_DEPTH: usize = 32;
-/// The most duplicate keys and tags that are reported.
-const MOST_OBJECTIONS: usize = 100;
 
 /// Reads a source into a value and the places of its parts, whatever its structure.
 ///
@@ -77,7 +76,7 @@ fn with_places(
         }
     };
     if !objections.is_empty() {
-        return Err(objections.iter().take(MOST_OBJECTIONS).map(object).collect());
+        return Err(objections.iter().map(object).collect());
     }
     match parsed {
         Ok(Value::Null) => {
@@ -93,7 +92,7 @@ fn with_places(
 fn object(objection: &Objection) -> Diagnostic {
     match objection {
         Objection::Duplicate { key, first, again } => {
-            let message = format!("the key `{key}` stands twice in one map");
+            let message = format!("the key `{}` stands twice in one map", shortened(key));
             Diagnostic::error("Y004", again.clone(), message)
                 .label("again here")
                 .related(first.clone(), "first here")
