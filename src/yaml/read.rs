@@ -260,6 +260,16 @@ mod tests {
     }
 
     #[test]
+    fn of_very_many_duplicate_keys_some_are_reported() {
+        let text = format!("{{{}}}", "é: 1, ".repeat(5_000));
+        let found = read(&Source::new("t", &text)).unwrap_err();
+        assert_eq!(found.len(), 100);
+        let long = format!("{0}: 1\n{0}: 2\n", "k".repeat(900));
+        let found = read(&Source::new("t", &long)).unwrap_err();
+        assert!(found.iter().all(|one| one.message.len() < 200), "{found:?}");
+    }
+
+    #[test]
     fn bombs_are_refused() {
         let mut laughs = String::from("a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n");
         for level in 1..12 {
