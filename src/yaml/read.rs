@@ -130,7 +130,16 @@ fn refused(source: &Source, error: &Error) -> Diagnostic {
         "alias references unknown anchor" => "text that begins with `*` refers to nothing",
         other => other,
     };
-    syntax(Diagnostic::error("Y001", place, text))
+    syntax(Diagnostic::error("Y001", place, cut(text)))
+}
+
+/// What the parser says may quote a value whole.
+fn cut(text: &str) -> String {
+    const MOST_CHARS: usize = 200;
+    match text.char_indices().nth(MOST_CHARS) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }
 
 fn limit(error: &Error) -> Option<String> {
@@ -264,9 +273,16 @@ mod tests {
         let text = format!("{{{}}}", "é: 1, ".repeat(5_000));
         let found = read(&Source::new("t", &text)).unwrap_err();
         assert_eq!(found.len(), 100);
-        let long = format!("{0}: 1\n{0}: 2\n", "k".repeat(900));
-        let found = read(&Source::new("t", &long)).unwrap_err();
-        assert!(found.iter().all(|one| one.message.len() < 200), "{found:?}");
+    }
+
+    #[test]
+    fn a_message_quotes_the_beginning_of_a_long_value() {
+        let key = format!("{0}: 1\n{0}: 2\n", "k".repeat(900));
+        let number = format!("a: {}\n", "9".repeat(900));
+        for text in [key, number] {
+            let found = read(&Source::new("t", &text)).unwrap_err();
+            assert!(found.iter().all(|one| one.message.len() < 300), "{found:?}");
+        }
     }
 
     #[test]
