@@ -9,6 +9,10 @@
 
 #[path = "reference/case.rs"]
 mod case;
+#[path = "reference/comparisons.rs"]
+mod comparisons;
+#[path = "reference/intervals.rs"]
+mod intervals;
 #[path = "reference/real_labels.rs"]
 mod real_labels;
 #[path = "reference/rogan_gladen.rs"]

@@ -79,7 +79,7 @@ impl Case {
             match &tolerance[key] {
                 Value::Number(absolute) => return (absolute.as_f64().unwrap(), 0.0),
                 own @ Value::Object(_) => return (part(own, "abs"), part(own, "rel")),
-                _ => {}
+                Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) => {}
             }
         }
         (part(tolerance, "abs"), part(tolerance, "rel"))
