@@ -7,8 +7,12 @@
     reason = "a test may panic, and says so when it is skipped"
 )]
 
+#[path = "reference/calibration.rs"]
+mod calibration;
 #[path = "reference/case.rs"]
 mod case;
+#[path = "reference/classification.rs"]
+mod classification;
 #[path = "reference/comparisons.rs"]
 mod comparisons;
 #[path = "reference/intervals.rs"]

@@ -108,7 +108,9 @@ fn separated(
         writer.write_record(columns.iter().map(|column| match column.cells.value(row) {
             Value::String(text) => text,
             Value::Null => String::new(),
-            other => other.to_string(),
+            other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                other.to_string()
+            }
         }))?;
     }
     writer.into_inner().map_err(|error| error.into_error())

@@ -102,6 +102,14 @@ pub enum Method {
     Mee,
     /// Miettinen and Nurminen's score interval for a difference of two shares.
     MiettinenNurminen,
+    /// Normal, by the delta method.
+    Delta,
+    /// Normal on the log scale.
+    LogScale,
+    /// Normal, with DeLong's variance.
+    DeLong,
+    /// Quantiles of resamples.
+    Bootstrap,
 }
 
 impl Method {
@@ -136,6 +144,10 @@ impl Method {
             Self::AgrestiCaffo => "agresti_caffo",
             Self::Mee => "mee",
             Self::MiettinenNurminen => "miettinen_nurminen",
+            Self::Delta => "delta",
+            Self::LogScale => "log_scale",
+            Self::DeLong => "delong",
+            Self::Bootstrap => "bootstrap",
         }
     }
 }

@@ -58,12 +58,7 @@ impl Case {
 
     /// What stands at `path` (`mean_y.se`, `ci.0`), where the case expects a value there.
     pub(crate) fn expected(&self, path: &str) -> Option<&Value> {
-        path.split('.')
-            .try_fold(&self.value["expected"], |value, key| match key.parse::<usize>() {
-                Ok(index) if value.is_array() => value.get(index),
-                _ => value.get(key),
-            })
-            .filter(|value| !value.is_null())
+        find(&self.value["expected"], path).filter(|value| !value.is_null())
     }
 
     /// The top-level names of what the case expects.
@@ -149,6 +144,25 @@ impl Case {
         };
         let missed: Vec<_> = leaves.iter().filter(|leaf| !covered(leaf)).collect();
         assert!(missed.is_empty(), "{}: not compared: {missed:?}", self.name());
+    }
+}
+
+/// What stands at a path; a name in an object may itself hold dots (`diag.ac`).
+fn find<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
+    if path.is_empty() {
+        return Some(value);
+    }
+    let rest = |key: &str| {
+        let rest = path.strip_prefix(key)?;
+        if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') }
+    };
+    match value {
+        Value::Array(items) => {
+            let key = path.split('.').next()?;
+            find(items.get(key.parse::<usize>().ok()?)?, rest(key)?)
+        }
+        Value::Object(fields) => fields.iter().find_map(|(key, item)| find(item, rest(key)?)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
 }
 

@@ -55,12 +55,13 @@ fn by_cut(world: &World, cut: usize, coverage: Coverage) -> Vec<PolicyPrevalence
     by_segment(&subject, pivot, Rows { units: &units, gold: &gold }, &settings).unwrap()
 }
 
-/// Every tenth unit of a label has gold; of these every fourth is violating.
+/// Every fifth unit of a label has gold; of these every fourth is violating.
 fn spread() -> World {
-    let mut world = World::default().add("bad", 400, (0, 0)).add("fine", 1600, (0, 0)).sampled(0.01);
-    for (at, (id, ..)) in world.units.iter().enumerate().filter(|(at, _)| at % 10 == 0) {
-        let label = if at % 40 == 0 { "bad" } else { "fine" };
-        world.gold.push((id.clone(), label, Some(0.1)));
+    let mut world =
+        World::default().add("bad", 400, (0, 0)).add("fine", 1600, (0, 0)).sampled(0.01);
+    for (at, (id, ..)) in world.units.iter().enumerate().filter(|(at, _)| at % 5 == 0) {
+        let label = if at % 20 == 0 { "bad" } else { "fine" };
+        world.gold.push((id.clone(), label, Some(0.2)));
     }
     world
 }
@@ -72,7 +73,7 @@ fn the_parts_hold_all_units_and_all_gold() {
         parts.iter().map(|part| part.subject.segment.as_ref().unwrap().name()).collect();
     assert_eq!(names, ["surface=few", "surface=many"]);
     assert_eq!(parts.iter().map(|part| part.n).sum::<u64>(), 2000);
-    assert_eq!(parts.iter().map(|part| part.m).sum::<u64>(), 200);
+    assert_eq!(parts.iter().map(|part| part.m).sum::<u64>(), 400);
     assert!(parts.iter().all(|part| part.corrected.is_ok()), "{parts:?}");
 }
 
@@ -80,7 +81,7 @@ fn the_parts_hold_all_units_and_all_gold() {
 fn a_part_with_little_gold_shows_an_upper_limit_and_no_estimate() {
     let parts = by_cut(&spread(), 40, Coverage::Each);
     let few = &parts[0];
-    assert_eq!((few.n, few.m), (80, 8));
+    assert_eq!((few.n, few.m), (80, 16));
     let Err(Missing::Suppressed { high: Some(high) }) = few.corrected else {
         panic!("{:?}", few.corrected)
     };

@@ -54,9 +54,11 @@ pub fn rate_interval(method: Method, rate: Rate, level: Level) -> Result<Interva
         | Method::Newcombe
         | Method::AgrestiCaffo
         | Method::Mee
-        | Method::MiettinenNurminen) => {
-            Err(needs_more(other, "it is not an interval of a plain count"))
-        }
+        | Method::MiettinenNurminen
+        | Method::Delta
+        | Method::LogScale
+        | Method::DeLong
+        | Method::Bootstrap) => Err(needs_more(other, "it is not an interval of a plain count")),
     }
 }
 
@@ -101,7 +103,11 @@ pub fn share_interval(
         | Method::Newcombe
         | Method::AgrestiCaffo
         | Method::Mee
-        | Method::MiettinenNurminen) => {
+        | Method::MiettinenNurminen
+        | Method::Delta
+        | Method::LogScale
+        | Method::DeLong
+        | Method::Bootstrap) => {
             Err(needs_more(other, "it is not an interval of one weighted share"))
         }
     }
@@ -117,7 +123,7 @@ mod tests {
     use crate::stats::Weight;
     use crate::stats::WeightSum;
 
-    const ALL: [Method; 27] = [
+    const ALL: [Method; 31] = [
         Method::Wald,
         Method::Wilson,
         Method::WilsonCorrected,
@@ -145,6 +151,10 @@ mod tests {
         Method::AgrestiCaffo,
         Method::Mee,
         Method::MiettinenNurminen,
+        Method::Delta,
+        Method::LogScale,
+        Method::DeLong,
+        Method::Bootstrap,
     ];
 
     #[test]
