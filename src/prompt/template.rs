@@ -13,8 +13,9 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::io;
 
-/// Steps one rendering may take; the largest shipped policy needs some ten thousand.
-const FUEL: u64 = 5_000_000;
+/// The most steps one rendering takes: many times those of the largest policy that can be read, and well under a
+/// second.
+const FUEL: u64 = 10_000_000;
 /// Bytes one rendering may have, beside those of the unit.
 const LONGEST: usize = 4 << 20;
 
@@ -79,7 +80,7 @@ impl Template {
         }
     }
 
-    fn of(dialect: Dialect, text: &'static str) -> Result<Self, CompileError> {
+    pub(super) fn of(dialect: Dialect, text: &str) -> Result<Self, CompileError> {
         let failed = |source| CompileError::Template { dialect: dialect.name(), source };
         let engine = loaded(dialect.name(), text).map_err(failed)?;
         let template = Self { name: dialect.name().to_owned(), dialect, engine, own: None };
@@ -183,6 +184,7 @@ fn loaded(name: &str, text: &str) -> Result<Environment<'static>, minijinja::Err
 pub(super) fn engine() -> Result<Environment<'static>, minijinja::Error> {
     let mut engine = Environment::new();
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    engine.set_fuel(Some(FUEL));
     engine.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     Ok(engine)
 }
@@ -251,6 +253,15 @@ mod tests {
             Template::of(Dialect::YesNo, "a\n{% if %}").err().map(|error| error.to_string());
         let error = error.unwrap_or_default();
         assert!(error.contains("yes-no") && error.contains(":2"), "{error}");
+    }
+
+    #[test]
+    fn a_template_that_does_not_end_is_stopped() {
+        let loops = ["{% for policy in policies %}"; 4].concat() + &["{% endfor %}"; 4].concat();
+        let many = serde_json::json!({"policies": vec![0; 1_000]});
+        let rendered = Template::of(Dialect::JsonChat, &loops).unwrap().render(many, 0);
+        let error = rendered.map_err(|error| error.to_string()).unwrap_err();
+        assert!(error.contains("fuel"), "{error}");
     }
 
     #[test]
