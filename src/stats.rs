@@ -50,6 +50,7 @@ pub use dawid_skene::RaterModel;
 pub use dawid_skene::Replicates;
 pub use dawid_skene::Smoothing;
 pub use dawid_skene::Starts;
+pub use dawid_skene::Steps;
 pub use dawid_skene::Stopping;
 pub use dawid_skene::dawid_skene;
 pub use draws::Draws;
