@@ -14,6 +14,7 @@ mod manifest;
 mod output;
 mod rows;
 mod source;
+mod table;
 mod unit_draft;
 mod unit_reader;
 mod unit_writer;
@@ -42,6 +43,9 @@ pub use output::Output;
 pub use source::Format;
 pub use source::Source;
 pub use source::Target;
+pub use table::Cells;
+pub use table::TableColumn;
+pub use table::write_table;
 pub use unit_reader::IdCheck;
 pub use unit_reader::Units;
 pub use unit_reader::read_units;
@@ -89,7 +93,7 @@ pub enum IoError {
     },
     /// The name does not say what the file is.
     #[error(
-        "{path}: the format is not known; name it .jsonl, .csv or .tsv (unpack .gz and .zst first)"
+        "{path}: the format is not known; name it .jsonl, .csv or .tsv, and a table of results also .parquet (unpack .gz and .zst first)"
     )]
     UnknownFormat {
         /// The file.

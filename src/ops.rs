@@ -4,6 +4,7 @@ mod ask;
 mod error;
 mod labeled;
 mod labeler;
+mod parallel;
 mod policies;
 mod program;
 mod rows;

@@ -12,6 +12,7 @@ mod number;
 mod page;
 mod plot;
 mod rows;
+mod segments;
 mod summary;
 mod table;
 mod text;
@@ -19,6 +20,8 @@ mod text;
 pub use html::RenderError;
 pub use html::html;
 pub use markdown::markdown;
+pub use segments::by_segment;
+pub use segments::pivots;
 pub use summary::summary_line;
 pub use text::Detail;
 pub use text::text;
@@ -41,6 +44,8 @@ pub struct Report<'a> {
     pub notes: Vec<String>,
     /// The measurements, in the order to show them.
     pub policies: &'a [PolicyPrevalence],
+    /// Measurements of parts of the units, the values of one pivot of one policy side by side.
+    pub segments: &'a [PolicyPrevalence],
     /// The true prevalence by policy, where a simulation knows it.
     pub known_truth: Option<BTreeMap<String, f64>>,
     /// Where the numbers come from: names and values, in order.
@@ -48,6 +53,11 @@ pub struct Report<'a> {
 }
 
 impl Report<'_> {
+    /// The parts of a policy's units, grouped by pivot.
+    fn pivots(&self, policy: &str) -> Vec<Vec<&PolicyPrevalence>> {
+        pivots(self.segments.iter().filter(|part| part.subject.policy == policy))
+    }
+
     fn truth(&self, policy: &str) -> Option<f64> {
         self.known_truth.as_ref()?.get(policy).copied()
     }

@@ -18,6 +18,8 @@ mod endpoints;
 mod full_disk;
 #[path = "cli/refusals.rs"]
 mod refusals;
+#[path = "cli/segments.rs"]
+mod segments;
 #[path = "cli/verbs.rs"]
 mod verbs;
 #[path = "cli/whole_loop.rs"]

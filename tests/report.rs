@@ -109,6 +109,7 @@ impl World {
             policy: self.policy.to_owned(),
             policy_version: Some("1.2.0".to_owned()),
             labeler: Some("main".to_owned()),
+            segment: None,
             period: None,
         };
         prevalence(&subject, &units, &gold, &settings).unwrap()
@@ -146,6 +147,7 @@ fn report<'a>(policies: &'a [PolicyPrevalence]) -> Report<'a> {
         version: "0.1.0",
         notes: vec!["40 units have no gold for `spam`".to_owned()],
         policies,
+        segments: &[],
         known_truth: Some(BTreeMap::from([("self-harm".to_owned(), 0.0062)])),
         provenance: vec![("frame".to_owned(), "eval/quickstart/units.jsonl".to_owned())],
     }

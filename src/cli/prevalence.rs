@@ -5,6 +5,8 @@ use super::label::LabelerArgs;
 use super::output::Output;
 use super::output::Verbosity;
 use crate::eval::GoldDrawn;
+use crate::measure::Coverage;
+use crate::measure::PolicyPrevalence;
 use crate::ops::Program;
 use crate::ops::prevalence;
 use crate::ops::prevalence::Measured;
@@ -22,12 +24,16 @@ use std::path::PathBuf;
 #[command(after_help = "\
 Examples:
   titer prevalence
+  titer prevalence --by surface --by language --estimates estimates.parquet
   titer prevalence --labels labels.csv --gold gold.csv --units sample.csv --drawn from_sample
 
 Labels and gold need the columns id, policy, label. Nothing is sent anywhere.")]
 pub(super) struct PrevalenceArgs {
     #[command(flatten)]
     measure: MeasureArgs,
+    /// Write the estimates as a table, a row an estimator, policy and segment (.csv, .tsv, .jsonl, .parquet)
+    #[arg(long, value_name = "FILE")]
+    estimates: Option<PathBuf>,
 }
 
 /// What is measured, for every verb that measures.
@@ -53,6 +59,12 @@ pub(super) struct MeasureArgs {
     policies: Vec<String>,
     #[command(flatten)]
     labeler: LabelerArgs,
+    /// Measure each part of the units by this pivot too; repeat for several
+    #[arg(long, value_name = "PIVOT")]
+    by: Vec<String>,
+    /// Let all intervals of a pivot hold at once, at the level of one
+    #[arg(long, requires = "by")]
+    simultaneous: bool,
     /// Level of the intervals [default: 0.95]
     #[arg(long, value_name = "LEVEL")]
     level: Option<f64>,
@@ -95,6 +107,8 @@ impl MeasureArgs {
                 DrawnArg::Convenience => GoldDrawn::Convenience,
             }),
             positive: self.positive,
+            by: self.by,
+            coverage: if self.simultaneous { Coverage::Together } else { Coverage::Each },
             level: self.level,
             min_gold: self.min_gold,
             seed: self.seed,
@@ -110,6 +124,9 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let program = Program::open(project)?;
     let measured = prevalence::prevalence(&program, &args.measure.request())?;
+    if let Some(path) = &args.estimates {
+        prevalence::write_estimates(path, &measured)?;
+    }
     output.json(&PrevalenceJson::from(&measured))?;
     output.text(&text(&measured, output))?;
     Ok(())
@@ -118,8 +135,13 @@ pub(super) fn run(
 /// One block a policy, then what no code covers.
 pub(super) fn text(measured: &Measured, output: &Output) -> String {
     let detail = if output.verbosity == Verbosity::Verbose { Detail::Full } else { Detail::Brief };
-    let mut blocks: Vec<String> =
-        measured.policies.iter().map(|policy| report::text(policy, detail)).collect();
+    let mut blocks: Vec<String> = Vec::new();
+    for policy in &measured.policies {
+        blocks.push(report::text(policy, detail));
+        let of_policy = |part: &&PolicyPrevalence| part.subject.policy == policy.subject.policy;
+        let pivots = report::pivots(measured.segments.iter().filter(of_policy));
+        blocks.extend(pivots.iter().map(|parts| report::by_segment(parts)));
+    }
     if !measured.notes.is_empty() {
         blocks.push(
             measured

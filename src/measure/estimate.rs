@@ -70,6 +70,12 @@ pub enum Missing {
         "gold drawn by label gives the corrected estimate itself when its error rates are inverted"
     )]
     SameAsCorrected,
+    /// A part of the units has too little gold for its estimate to be shown.
+    #[error("too little gold to show an estimate")]
+    Suppressed {
+        /// The upper limit, where one is known.
+        high: Option<f64>,
+    },
     /// Statistics refuse.
     #[error("it cannot be estimated")]
     Undefined(#[source] StatsError),

@@ -195,7 +195,12 @@ fn add_rogan_gladen(findings: &mut Vec<Finding>, estimate: &Result<Estimate, Mis
         Err(Missing::Undefined(error)) => {
             findings.push(Finding::new(Code::RgUndefined, error.to_string()))
         }
-        Err(Missing::Withheld(_) | Missing::NoGold | Missing::SameAsCorrected) => {}
+        Err(
+            Missing::Withheld(_)
+            | Missing::NoGold
+            | Missing::SameAsCorrected
+            | Missing::Suppressed { .. },
+        ) => {}
     }
     findings.sort_by_key(|finding| finding.code);
 }

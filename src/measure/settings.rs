@@ -16,6 +16,25 @@ pub struct Subject {
     pub labeler: Option<String>,
     /// The reporting period, where there is one.
     pub period: Option<String>,
+    /// The part of the units; all of them when absent.
+    pub segment: Option<Segment>,
+}
+
+/// A part of the units: those with one value of a pivot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// The pivot, such as `surface`.
+    pub by: String,
+    /// Its value, such as `feed`.
+    pub value: String,
+}
+
+impl Segment {
+    /// Returns the segment as one word: `surface=feed`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}={}", self.by, self.value)
+    }
 }
 
 /// How it is measured.

@@ -330,3 +330,5 @@ fn tidy_rows_name_the_same_measurement_by_the_same_id() {
         a.tidy_rows().into_iter().map(|row| row.estimate_id).collect();
     assert_eq!(ids.len(), 4);
 }
+
+mod segments;

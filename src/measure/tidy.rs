@@ -5,6 +5,7 @@ use crate::measure::Estimate;
 use crate::measure::Estimator;
 use crate::measure::Missing;
 use crate::measure::PolicyPrevalence;
+use crate::measure::Segment;
 use crate::measure::Verdict;
 use crate::unit::FingerprintBuilder;
 
@@ -73,7 +74,7 @@ impl PolicyPrevalence {
     }
 
     fn tidy_row(&self, estimator: Estimator, estimate: &Result<Estimate, Missing>) -> TidyRow {
-        let estimate = estimate.as_ref().ok();
+        let (estimate, missing) = (estimate.as_ref().ok(), estimate.as_ref().err());
         let own = estimate.iter().flat_map(|estimate| estimate.codes.iter().copied());
         let mut codes: Vec<Code> =
             self.findings.iter().map(|finding| finding.code).chain(own).collect();
@@ -82,11 +83,15 @@ impl PolicyPrevalence {
         let mut row = TidyRow {
             period: self.subject.period.clone(),
             policy: self.subject.policy.clone(),
-            segment: None,
+            segment: self.subject.segment.as_ref().map(Segment::name),
             estimator,
             value: estimate.map(|estimate| estimate.value),
             low: estimate.map(|estimate| estimate.low),
-            high: estimate.map(|estimate| estimate.high),
+            high: match (estimate, missing) {
+                (Some(estimate), _) => Some(estimate.high),
+                (None, Some(Missing::Suppressed { high })) => *high,
+                (None, _) => None,
+            },
             level: self.level.value(),
             verdict: self.verdict,
             codes,
@@ -114,6 +119,7 @@ impl PolicyPrevalence {
             row.policy_version.as_ref(),
             row.labeler.as_ref(),
             row.period.as_ref(),
+            row.segment.as_ref(),
         ] {
             // absent and empty must differ
             hash.bytes(&[u8::from(text.is_some())]).text(text.map_or("", String::as_str));

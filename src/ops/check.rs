@@ -2,6 +2,7 @@
 
 use super::diff;
 use super::error::OpsError;
+use super::parallel;
 use super::policies;
 use super::policies::Reading;
 use super::program::FILE_NAME;
@@ -88,9 +89,9 @@ fn remarks(reading: &Reading, project: Option<&Path>) -> Result<Vec<Diagnostic>,
     let program = Program::open(project).ok().filter(|program| program.found);
     let off = program.iter().flat_map(|program| program.file.lint.off.iter().cloned());
     let settings = LintSettings { off: off.collect() };
-    let mut found = Vec::new();
+    let linted = parallel::each(&reading.checked, |read| policy::lint(read, &settings));
+    let mut found: Vec<Diagnostic> = linted.into_iter().flatten().collect();
     for read in &reading.checked {
-        found.extend(policy::lint(read, &settings));
         let Some(program) = &program else { continue };
         if let Some((last, _)) = diff::last_labeled(program, &read.policy.id)? {
             let broken = policy::immutable_ids(&last, &read.policy);

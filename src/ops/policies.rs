@@ -2,6 +2,7 @@
 
 use super::error::Ending;
 use super::error::OpsError;
+use super::parallel;
 use super::program::Program;
 use crate::diag::Diagnostic;
 use crate::diag::Severity;
@@ -52,31 +53,40 @@ pub(crate) fn listed(policies: &[(Arc<Policy>, Source)]) -> Vec<Arc<Policy>> {
 pub(crate) fn read(paths: &[PathBuf]) -> Result<Reading, OpsError> {
     let mut reading = Reading::default();
     let reader = Reader::prepare();
-    for path in files(paths)? {
-        match source(&path)? {
-            Ok(source) => one(&reader, &path, source, &mut reading),
-            Err((diagnostics, readable)) => {
-                reading.diagnostics.extend(diagnostics);
-                reading.sources.push(readable);
+    for one in parallel::each(&files(paths)?, |path| one(&reader, path)) {
+        let One { source, imported, checked } = one?;
+        match checked {
+            Ok(mut checked) => {
+                reading.diagnostics.append(&mut checked.warnings);
+                reading.policies.push((Arc::new(checked.policy.clone()), source.clone()));
+                reading.checked.push(checked);
             }
+            Err(mistakes) => reading.diagnostics.extend(mistakes),
         }
+        reading.sources.push(source);
+        reading.sources.extend(imported.into_values());
     }
     same_ids(&mut reading);
     Ok(reading)
 }
 
-fn one(reader: &Reader, path: &Path, source: Source, reading: &mut Reading) {
-    let imported = imported(path, &source);
-    match reader.read(&source, &imported) {
-        Ok(mut checked) => {
-            reading.diagnostics.append(&mut checked.warnings);
-            reading.policies.push((Arc::new(checked.policy.clone()), source.clone()));
-            reading.checked.push(checked);
+/// What came of reading one policy file.
+struct One {
+    source: Source,
+    imported: BTreeMap<String, Source>,
+    checked: Result<Checked, Vec<Diagnostic>>,
+}
+
+fn one(reader: &Reader, path: &Path) -> Result<One, OpsError> {
+    Ok(match source(path)? {
+        Ok(source) => {
+            let imported = imported(path, &source);
+            One { checked: reader.read(&source, &imported), source, imported }
         }
-        Err(mistakes) => reading.diagnostics.extend(mistakes),
-    }
-    reading.sources.push(source);
-    reading.sources.extend(imported.into_values());
+        Err((mistakes, readable)) => {
+            One { source: readable, imported: BTreeMap::new(), checked: Err(mistakes) }
+        }
+    })
 }
 
 /// The files a policy imports, by their path as written. One that cannot be read is a mistake of the policy.

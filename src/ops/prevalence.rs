@@ -1,8 +1,11 @@
 //! `titer prevalence`: naive and corrected prevalence, from the store or from anybody's files.
 
 mod files;
+mod pivot;
+mod tidy;
 mod wire;
 
+pub use tidy::write_estimates;
 pub use wire::PrevalenceJson;
 
 use super::error::OpsError;
@@ -21,7 +24,10 @@ use crate::eval::Judgment;
 use crate::eval::LabeledUnit;
 use crate::eval::Positive;
 use crate::measure;
+use crate::measure::Coverage;
+use crate::measure::Pivot;
 use crate::measure::PolicyPrevalence;
+use crate::measure::Rows;
 use crate::measure::Salts;
 use crate::measure::Settings;
 use crate::measure::Subject;
@@ -57,6 +63,10 @@ pub struct PrevalenceRequest {
     pub drawn: Option<GoldDrawn>,
     /// Labels that count as violating, for labels without a policy.
     pub positive: Vec<String>,
+    /// Pivots to measure each part of the units by.
+    pub by: Vec<String>,
+    /// What the level is the level of, where there are pivots.
+    pub coverage: Coverage,
     /// The level of the intervals.
     pub level: Option<f64>,
     /// Gold below which an estimate is provisional.
@@ -68,10 +78,12 @@ pub struct PrevalenceRequest {
 }
 
 /// What was measured, with what the reader must know beside it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Measured {
     /// One measurement a policy.
     pub policies: Vec<PolicyPrevalence>,
+    /// One measurement a policy, pivot and value of the pivot, in that order.
+    pub segments: Vec<PolicyPrevalence>,
     /// Things to know that no code covers, one line each.
     pub notes: Vec<String>,
 }
@@ -86,6 +98,8 @@ impl Default for PrevalenceRequest {
             gold: None,
             drawn: None,
             positive: Vec::new(),
+            by: Vec::new(),
+            coverage: Coverage::Each,
             level: None,
             min_gold: None,
             seed: 1,
@@ -119,7 +133,7 @@ fn from_store(program: &Program, request: &PrevalenceRequest) -> Result<Measured
     gold.joined_with(&labeled.units, &labeled.policies, labeled.n_labeled())?;
     let measured_file = units::path(program, request.units.as_deref())?;
     let sample_salt = units::sample_salt(program, &measured_file)?;
-    let mut measured = Measured { policies: Vec::new(), notes: Vec::new() };
+    let mut measured = Measured::default();
     for at in 0..labeled.policies.len() {
         let policy = &labeled.policies[at];
         let positive = positive(program, policy)?;
@@ -130,10 +144,14 @@ fn from_store(program: &Program, request: &PrevalenceRequest) -> Result<Measured
             policy_version: Some(policy.version.to_string()),
             labeler: Some(labeled.labeler.name.clone()),
             period: one_period(&labeled.units),
+            segment: None,
         };
         let sample_salt = sample_salt.as_deref();
         let estimate = Estimating { program, request, gold: &gold, sample_salt };
-        measured.policies.push(estimate.policy(&subject, &rows, &positive, Some(policy))?);
+        let of_rows: Vec<Option<&Unit>> =
+            labeled.rows[at].iter().map(|row| Some(&labeled.units[row.unit])).collect();
+        let case = Case { subject: &subject, units: &rows, rows: &of_rows, positive: &positive };
+        estimate.policy(&case, Some(policy), &mut measured)?;
     }
     Ok(measured)
 }
@@ -204,18 +222,38 @@ struct Estimating<'a> {
     sample_salt: Option<&'a str>,
 }
 
+/// One policy to measure.
+struct Case<'a> {
+    subject: &'a Subject,
+    units: &'a [LabeledUnit<'a>],
+    /// One a unit, in the same order.
+    rows: &'a [Option<&'a Unit>],
+    positive: &'a Positive,
+}
+
 impl Estimating<'_> {
     fn policy(
         &self,
-        subject: &Subject,
-        units: &[LabeledUnit<'_>],
-        positive: &Positive,
+        case: &Case<'_>,
         policy: Option<&Policy>,
-    ) -> Result<PolicyPrevalence, OpsError> {
-        let gold = self.labels(&subject.policy, policy);
-        let settings = self.settings(positive)?;
-        measure::prevalence(subject, units, &gold, &settings)
-            .map_err(|mistakes| refused(&subject.policy, &mistakes))
+        measured: &mut Measured,
+    ) -> Result<(), OpsError> {
+        let gold = self.labels(&case.subject.policy, policy);
+        let settings = self.settings(case.positive)?;
+        let refused = |mistakes: Vec<InputMistake>| refused(&case.subject.policy, &mistakes);
+        let whole =
+            measure::prevalence(case.subject, case.units, &gold, &settings).map_err(refused)?;
+        measured.policies.push(whole);
+        for name in &self.request.by {
+            let values = pivot::values(name, case.rows)?;
+            let values: Vec<Option<&str>> = values.iter().map(Option::as_deref).collect();
+            let pivot = Pivot { name, values: &values, coverage: self.request.coverage };
+            let rows = Rows { units: case.units, gold: &gold };
+            let parts =
+                measure::by_segment(case.subject, pivot, rows, &settings).map_err(refused)?;
+            measured.segments.extend(parts);
+        }
+        Ok(())
     }
 
     /// The gold of a policy. Where a rater chose a reason to abstain, or raters found no majority, nobody knows the label: such

@@ -55,6 +55,7 @@ pub(super) fn html(
         version: env!("CARGO_PKG_VERSION"),
         notes: measured.notes.clone(),
         policies: &measured.policies,
+        segments: &measured.segments,
         known_truth: truth.cloned(),
         provenance,
     })?)

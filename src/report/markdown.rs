@@ -13,6 +13,7 @@ use crate::report::rows::remarks;
 use crate::report::rows::rows;
 use crate::report::rows::shared_decimals;
 use crate::report::rows::words;
+use crate::report::segments::Pivot;
 use crate::report::summary::summary_line;
 
 /// Returns the report as Markdown: a line, a table and the findings of each policy.
@@ -42,6 +43,9 @@ fn policy(report: &Report<'_>, measured: &PolicyPrevalence) -> String {
     let name = escaped(&measured.subject.policy);
     let line = escaped(&summary_line(measured));
     let mut out = format!("### {name}\n\n{line}\n\n{}\n", estimates(report, measured));
+    for parts in report.pivots(&measured.subject.policy) {
+        out.push_str(&segments(&parts));
+    }
     for finding in &measured.findings {
         let (code, name, advice) = (finding.code, finding.code.name(), finding.code.advice());
         out.push_str(&format!(
@@ -90,6 +94,23 @@ fn estimates(report: &Report<'_>, measured: &PolicyPrevalence) -> String {
         out.push_str(&format!("\n{}\n", escaped(MODEL_DEPENDENT)));
     }
     out
+}
+
+fn segments(parts: &[&PolicyPrevalence]) -> String {
+    let Some(pivot) = Pivot::of(parts) else { return String::new() };
+    let (by, level) = (escaped(&pivot.by), &pivot.level);
+    let mut out = format!(
+        "| {by} | corrected | {level} interval | naive | n | m | |\n|---|--:|--:|--:|--:|--:|---|\n"
+    );
+    for it in &pivot.lines {
+        let (name, decided) = (escaped(&it.name), escaped(&it.decided_by));
+        let (value, interval, naive) = (&it.value, &it.interval, &it.naive);
+        out.push_str(&format!(
+            "| {name} | {value} | {interval} | {naive} | {} | {} | {decided} |\n",
+            it.n, it.m
+        ));
+    }
+    out + "\n"
 }
 
 fn outcomes(measured: &PolicyPrevalence) -> String {

@@ -20,6 +20,8 @@ use crate::report::rows::remarks;
 use crate::report::rows::rows;
 use crate::report::rows::shared_decimals;
 use crate::report::rows::words;
+use crate::report::segments::Line;
+use crate::report::segments::Pivot;
 use crate::report::summary::between;
 use crate::report::summary::of_what;
 use crate::report::summary::verdict;
@@ -63,6 +65,7 @@ fn policy(report: &Report<'_>, measured: &PolicyPrevalence) -> Value {
         "estimates": estimates(measured),
         "remarks": remarks(measured),
         "model_dependent": model_dependent(measured),
+        "pivots": pivots(report, measured),
         "findings": findings(measured),
         "rates": rates(measured),
         "youden": measured.youden.map(|youden| format!("{youden:.2}")),
@@ -128,6 +131,28 @@ fn estimates(measured: &PolicyPrevalence) -> Vec<Value> {
         }
     }
     lines
+}
+
+fn pivots(report: &Report<'_>, measured: &PolicyPrevalence) -> Vec<Value> {
+    let pivots = report.pivots(&measured.subject.policy);
+    let pivot = |pivot: Pivot| {
+        let line = |it: &Line| {
+            json!({
+                "name": it.name,
+                "value": it.value,
+                "interval": it.interval,
+                "naive": it.naive,
+                "n": it.n,
+                "m": it.m,
+                "verdict": it.verdict.name(),
+                "symbol": symbol(it.verdict),
+                "decided_by": it.decided_by,
+            })
+        };
+        let lines: Vec<Value> = pivot.lines.iter().map(line).collect();
+        json!({"by": pivot.by, "level": pivot.level, "lines": lines})
+    };
+    pivots.iter().filter_map(|parts| Pivot::of(parts)).map(pivot).collect()
 }
 
 fn model_dependent(measured: &PolicyPrevalence) -> Option<&'static str> {

@@ -128,6 +128,7 @@ pub(super) fn reason(missing: &Missing) -> String {
     match missing {
         Missing::Withheld(code) => format!("withheld ({code} {})", code.name()),
         Missing::NoGold => "there is no gold".to_owned(),
+        Missing::Suppressed { .. } => "too little gold to show".to_owned(),
         Missing::SameAsCorrected => "the same as corrected".to_owned(),
         Missing::Undefined(error) => not_estimated(error),
     }

@@ -37,9 +37,12 @@ pub(crate) fn quantile(shape: BetaShape, probability: f64) -> f64 {
     low + (high - low) / 2.0
 }
 
-/// Returns the regularised incomplete beta function I_x(a, b) for x inside (0, 1).
-fn cumulative(shape: BetaShape, x: f64) -> f64 {
+/// Returns the regularised incomplete beta function I_x(a, b) for x in [0, 1].
+pub(crate) fn cumulative(shape: BetaShape, x: f64) -> f64 {
     let (a, b) = (shape.success, shape.failure);
+    if x <= 0.0 || x >= 1.0 {
+        return if x <= 0.0 { 0.0 } else { 1.0 };
+    }
     let log = ln_gamma(a + b) - ln_gamma(a) - ln_gamma(b) + a * x.ln() + b * (-x).ln_1p();
     let front = log.exp();
     if x < (a + 1.0) / (a + b + 2.0) {

@@ -10,7 +10,7 @@ mod squarem;
 mod start;
 
 pub use bootstrap::BootstrapVariance;
-pub use bootstrap::Replicates;
+pub use bootstrap::Refits;
 
 use crate::stats::RatingShape;
 use crate::stats::Ratings;

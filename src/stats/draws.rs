@@ -65,6 +65,36 @@ impl Generator {
         hit / (hit + miss)
     }
 
+    /// Draws the successes of that many trials, each with the probability `p` in `[0, 1]`.
+    ///
+    /// The middle order statistic of the trials' uniforms is a beta variable, and says which half to look into: the work
+    /// grows with the logarithm of the trials.
+    ///
+    /// # Source
+    ///
+    /// Devroye (1986), Non-Uniform Random Variate Generation, X.4.3 (recursive binomial generators).
+    pub(crate) fn binomial(&mut self, mut trials: u64, mut p: f64) -> u64 {
+        const FEW: u64 = 16;
+        let mut successes = 0;
+        while trials >= FEW && p > 0.0 && p < 1.0 {
+            let middle = trials / 2 + 1;
+            let above = trials + 1 - middle;
+            let uniform = self.beta(middle as f64, above as f64);
+            if uniform <= p {
+                successes += middle;
+                trials -= middle;
+                p = ((p - uniform) / (1.0 - uniform)).clamp(0.0, 1.0);
+            } else {
+                trials = middle - 1;
+                p = (p / uniform).clamp(0.0, 1.0);
+            }
+        }
+        if p >= 1.0 {
+            return successes + trials;
+        }
+        successes + (0..trials).filter(|_| self.uniform() < p).count() as u64
+    }
+
     /// Draws from the gamma distribution of that shape (above 0) and scale 1.
     ///
     /// # Source
@@ -145,6 +175,22 @@ mod tests {
         let (mean, variance) = moments(|| generator.beta(2.5, 17.5));
         assert!((mean - 0.125).abs() < 0.002, "{mean}");
         assert!((variance - 0.125 * 0.875 / 21.0).abs() < 2e-4, "{variance}");
+    }
+
+    #[test]
+    fn binomial_draws_have_the_moments_of_their_trials() {
+        for (trials, p) in [(5_u64, 0.3), (40, 0.02), (1000, 0.7), (1_000_000, 0.001)] {
+            let mut generator = Draws::least(7).generator();
+            let (mean, variance) = moments(|| generator.binomial(trials, p) as f64);
+            let expected = trials as f64 * p;
+            assert!((mean / expected - 1.0).abs() < 0.02, "{trials} {p}: mean {mean}");
+            assert!(
+                (variance / expected / (1.0 - p) - 1.0).abs() < 0.04,
+                "{trials} {p}: {variance}"
+            );
+        }
+        let mut generator = Draws::least(7).generator();
+        assert_eq!((generator.binomial(50, 0.0), generator.binomial(50, 1.0)), (0, 50));
     }
 
     #[test]

@@ -78,6 +78,12 @@ pub enum StatsError {
         /// Values in the second list.
         right: usize,
     },
+    /// One unit was given twice.
+    #[error("unit {id} is given more than once")]
+    Duplicate {
+        /// The unit.
+        id: u64,
+    },
     /// A number is not finite, or lies outside what it may be.
     #[error("{value} is not {what}")]
     OutOfRange {

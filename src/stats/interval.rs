@@ -1,11 +1,38 @@
-//! Intervals for one share: of plain counts, or of a weighted sample by its effective size.
+//! An interval, and the names of the ways to make one.
 
-use crate::stats::EffectiveSize;
-use crate::stats::Level;
-use crate::stats::Rate;
-use crate::stats::Share;
-use crate::stats::beta;
-use crate::stats::beta::BetaShape;
+mod binomial;
+mod effective;
+mod exact_test;
+mod jeffreys;
+mod named;
+mod weighted_gamma;
+
+pub use binomial::agresti_coull;
+pub use binomial::clopper_pearson;
+pub use binomial::clopper_pearson_lower;
+pub use binomial::clopper_pearson_upper;
+pub use binomial::logit;
+pub use binomial::wald;
+pub use binomial::wilson;
+pub use binomial::wilson_corrected;
+pub use effective::kg_beta;
+pub use effective::logit_t;
+pub use effective::wilson_effective;
+pub use exact_test::blaker;
+pub use exact_test::blaker_p_value;
+pub use exact_test::sterne;
+pub use exact_test::sterne_p_value;
+pub use jeffreys::jeffreys;
+pub use jeffreys::jeffreys_one_tail;
+pub use jeffreys::jeffreys_raw;
+pub use named::rate_interval;
+pub use named::share_interval;
+pub(crate) use weighted_gamma::Confidence;
+pub use weighted_gamma::PositiveShare;
+pub use weighted_gamma::PseudoEvent;
+pub use weighted_gamma::WeightedEvents;
+pub use weighted_gamma::gamma_interval;
+pub use weighted_gamma::gamma_mid_p;
 
 /// A two-sided interval and how it was made.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,24 +48,74 @@ pub struct Interval {
 /// The ways intervals are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Method {
+    /// Estimate plus and minus z standard errors; for comparison only.
+    Wald,
     /// Wilson's score interval.
     Wilson,
+    /// Wilson's score interval with continuity correction.
+    WilsonCorrected,
+    /// Agresti and Coull's interval.
+    AgrestiCoull,
     /// Clopper and Pearson's exact interval.
     ClopperPearson,
-    /// Jeffreys' interval.
+    /// Jeffreys' interval, its limit 0 at no success and 1 at no failure.
     Jeffreys,
+    /// Jeffreys' interval, equal-tailed everywhere.
+    JeffreysRaw,
+    /// Jeffreys' interval, all of alpha in the open tail at no success and at no failure.
+    JeffreysOneTail,
+    /// Wald on the logit scale.
+    Logit,
+    /// Wald on the logit scale with Student's quantile and a design variance.
+    LogitT,
+    /// Wald with Student's quantile and a design variance.
+    WaldT,
+    /// The same on the arcsine square-root scale.
+    ArcsineT,
+    /// Blaker's exact interval.
+    Blaker,
+    /// Sterne's exact interval.
+    Sterne,
     /// Clopper-Pearson at Korn and Graubard's effective size.
     KgBeta,
     /// Beta draws by cell at effective sizes, melded.
     KgMeld,
+    /// Weighted gamma, a pseudo-event of the largest weight.
+    GammaFayFeuer,
+    /// Weighted gamma, a pseudo-event of the average weight.
+    GammaTiwari,
+    /// Weighted gamma with mid-p limits.
+    GammaMidP,
     /// Lang and Reiczigel's interval for a corrected prevalence.
     LangReiczigel,
-    /// Estimate plus and minus z standard errors.
-    Wald,
-    /// Estimate plus and minus Student's t standard errors.
-    StudentT,
+    /// Bayer, Fay and Graubard's melding of corrected rates, beta limits of the apparent prevalence.
+    BfgBinomial,
+    /// Bayer, Fay and Graubard's melding of corrected rates, weighted gamma limits of the apparent prevalence.
+    BfgPoisson,
+    /// Quantiles of bootstrap replicates.
+    Percentile,
+    /// Quantiles of bootstrap replicates, mirrored at the estimate.
+    Basic,
+    /// Quantiles of bootstrap replicates, corrected for bias and acceleration.
+    BiasCorrected,
+    /// Newcombe's interval for a difference of two shares, from their Wilson limits.
+    Newcombe,
+    /// Agresti and Caffo's interval for a difference of two shares.
+    AgrestiCaffo,
+    /// Mee's score interval for a difference of two shares.
+    Mee,
+    /// Miettinen and Nurminen's score interval for a difference of two shares.
+    MiettinenNurminen,
+    /// Normal, by the delta method.
+    Delta,
+    /// Normal on the log scale.
+    LogScale,
+    /// Normal, with DeLong's variance.
+    DeLong,
     /// Quantiles over resamples of the units.
     Bootstrap,
+    /// The equal-tailed credible interval of a posterior distribution.
+    Posterior,
 }
 
 impl Method {
@@ -46,161 +123,52 @@ impl Method {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Wald => "wald",
             Self::Wilson => "wilson",
+            Self::WilsonCorrected => "wilson_cc",
+            Self::AgrestiCoull => "agresti_coull",
             Self::ClopperPearson => "clopper_pearson",
             Self::Jeffreys => "jeffreys",
+            Self::JeffreysRaw => "jeffreys_raw",
+            Self::JeffreysOneTail => "jeffreys_one_tail",
+            Self::Logit => "logit",
+            Self::LogitT => "logit_t",
+            Self::WaldT => "wald_t",
+            Self::ArcsineT => "arcsine_t",
+            Self::Blaker => "blaker",
+            Self::Sterne => "sterne",
             Self::KgBeta => "kg_beta",
             Self::KgMeld => "kg_meld",
+            Self::GammaFayFeuer => "gamma_ff",
+            Self::GammaTiwari => "gamma_tiwari",
+            Self::GammaMidP => "gamma_midp",
             Self::LangReiczigel => "lang_reiczigel",
-            Self::Wald => "wald",
-            Self::StudentT => "student_t",
+            Self::BfgBinomial => "bfg_binomial",
+            Self::BfgPoisson => "bfg_poisson",
+            Self::Percentile => "percentile",
+            Self::Basic => "basic",
+            Self::BiasCorrected => "bca",
+            Self::Newcombe => "newcombe",
+            Self::AgrestiCaffo => "agresti_caffo",
+            Self::Mee => "mee",
+            Self::MiettinenNurminen => "miettinen_nurminen",
+            Self::Delta => "delta",
+            Self::LogScale => "log_scale",
+            Self::DeLong => "delong",
             Self::Bootstrap => "bootstrap",
+            Self::Posterior => "posterior",
         }
     }
 }
 
-/// Returns Wilson's score interval.
-///
-/// Assumes independent trials. Covers close to the level on average over p, also near 0 and 1.
-///
-/// # Source
-///
-/// Wilson (1927), JASA 22:209–212; Brown, Cai & DasGupta (2001), Stat. Sci. 16:101–133.
-#[must_use]
-pub fn wilson(rate: Rate, level: Level) -> Interval {
-    wilson_at(rate.value(), rate.trials() as f64, level)
-}
-
-/// Returns Wilson's interval of a weighted share at its effective size; zero width when it is exact.
-///
-/// # Source
-///
-/// Korn & Graubard (1998), Survey Methodology 24:193–201, for the effective size.
-#[must_use]
-pub fn wilson_effective(share: &Share, level: Level) -> Interval {
-    match share.size {
-        EffectiveSize::Exact => point(share.value, Method::Wilson),
-        EffectiveSize::Units(n) => wilson_at(share.value, n, level),
-    }
-}
-
-/// Returns Clopper and Pearson's interval: it covers at least the level, whatever p is.
-///
-/// # Source
-///
-/// Clopper & Pearson (1934), Biometrika 26:404–413.
-#[must_use]
-pub fn clopper_pearson(rate: Rate, level: Level) -> Interval {
-    beta_limits(rate.successes() as f64, rate.trials() as f64, level, Method::ClopperPearson)
-}
-
-/// Returns Jeffreys' interval: equal-tailed Beta(k + 1/2, n - k + 1/2), its limit 0 at k = 0 and 1 at k = n.
-///
-/// # Source
-///
-/// Brown, Cai & DasGupta (2001), Stat. Sci. 16:101–133, whose convention for k = 0 and k = n this is.
-#[must_use]
-pub fn jeffreys(rate: Rate, level: Level) -> Interval {
-    let (k, n) = (rate.successes(), rate.trials());
-    let shape = BetaShape { success: k as f64 + 0.5, failure: (n - k) as f64 + 0.5 };
-    let low = if k == 0 { 0.0 } else { beta::quantile(shape, level.tail()) };
-    let high = if k == n { 1.0 } else { beta::quantile(shape, 1.0 - level.tail()) };
-    Interval { low, high, method: Method::Jeffreys }
-}
-
-/// Returns the Clopper-Pearson interval of a weighted share at its effective size.
-///
-/// Without any positive unit the lower limit is 0 and the upper one `1 - (alpha/2)^(1/n_eff)`. Where every unit was
-/// certain to be observed there is no sampling error and the width is 0.
-///
-/// # Source
-///
-/// Korn & Graubard (1998), Survey Methodology 24:193–201.
-#[must_use]
-pub fn kg_beta(share: &Share, level: Level) -> Interval {
-    match share.size {
-        EffectiveSize::Exact => point(share.value, Method::KgBeta),
-        EffectiveSize::Units(n) => beta_limits(share.value * n, n, level, Method::KgBeta),
-    }
-}
-
-fn wilson_at(p: f64, n: f64, level: Level) -> Interval {
-    let z2 = level.z().powi(2);
-    let centre = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
-    let half = level.z() / (1.0 + z2 / n) * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
-    let low = if p <= 0.0 { 0.0 } else { (centre - half).max(0.0) };
-    let high = if p >= 1.0 { 1.0 } else { (centre + half).min(1.0) };
-    Interval { low, high, method: Method::Wilson }
-}
-
-fn beta_limits(k: f64, n: f64, level: Level, method: Method) -> Interval {
-    let low = match k {
-        k if k <= 0.0 => 0.0,
-        k => beta::quantile(BetaShape { success: k, failure: n - k + 1.0 }, level.tail()),
-    };
-    let high = match n - k {
-        rest if rest <= 0.0 => 1.0,
-        rest => beta::quantile(BetaShape { success: k + 1.0, failure: rest }, 1.0 - level.tail()),
-    };
-    Interval { low, high, method }
-}
-
-fn point(value: f64, method: Method) -> Interval {
-    Interval { low: value, high: value, method }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::stats::Weight;
-    use crate::stats::WeightSum;
-    use proptest::prelude::*;
-
-    fn uniform(n: u64, probability: f64) -> WeightSum {
-        let mut sum = WeightSum::default();
-        (0..n).for_each(|_| sum.add(Weight::new(1.0, probability).unwrap()));
-        sum
+impl Interval {
+    /// Returns the interval cut to `[0, 1]`.
+    #[must_use]
+    pub fn clipped(self) -> Self {
+        Self { low: self.low.clamp(0.0, 1.0), high: self.high.clamp(0.0, 1.0), ..self }
     }
 
-    fn level() -> Level {
-        Level::new(0.95).unwrap()
-    }
-
-    #[test]
-    fn without_positives_the_upper_limit_has_its_closed_form() {
-        let share = Share::of(&uniform(0, 0.5), &uniform(100, 0.5)).unwrap();
-        let interval = kg_beta(&share, level());
-        // finite population: 100 of 200 units count as 200
-        assert!(interval.low.abs() < 1e-300);
-        assert!((interval.high - (1.0 - 0.025f64.powf(1.0 / 200.0))).abs() < 1e-10);
-    }
-
-    #[test]
-    fn a_weighted_share_with_equal_weights_has_the_interval_of_its_counts() {
-        let share = Share::of(&uniform(3, 1e-12), &uniform(26, 1e-12)).unwrap();
-        let (weighted, counted) =
-            (kg_beta(&share, level()), clopper_pearson(Rate::new(3, 29).unwrap(), level()));
-        assert!(
-            (weighted.low - counted.low).abs() < 1e-8
-                && (weighted.high - counted.high).abs() < 1e-8
-        );
-    }
-
-    #[test]
-    fn a_census_has_an_interval_of_no_width() {
-        let share = Share::of(&uniform(3, 1.0), &uniform(26, 1.0)).unwrap();
-        let interval = kg_beta(&share, level());
-        assert!((interval.high - interval.low).abs() < 1e-300);
-    }
-
-    proptest! {
-        #[test]
-        fn every_interval_holds_its_estimate_and_stays_a_share(n in 1u64..400, k in 0u64..400, level in 0.5f64..0.999) {
-            let (rate, level) = (Rate::new(k.min(n), n).unwrap(), Level::new(level).unwrap());
-            for interval in [wilson(rate, level), clopper_pearson(rate, level), jeffreys(rate, level)] {
-                prop_assert!(0.0 <= interval.low && interval.low <= rate.value() + 1e-12, "{interval:?}");
-                prop_assert!(rate.value() <= interval.high + 1e-12 && interval.high <= 1.0, "{interval:?}");
-            }
-        }
+    fn point(value: f64, method: Method) -> Self {
+        Self { low: value, high: value, method }
     }
 }

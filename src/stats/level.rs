@@ -30,6 +30,16 @@ impl Level {
         (1.0 - self.0) / 2.0
     }
 
+    /// Returns the level each of `n` intervals needs for all of them to hold at once at this one.
+    ///
+    /// # Source
+    ///
+    /// Dunn (1961), JASA 56:52–64 (Bonferroni's inequality).
+    #[must_use]
+    pub fn shared_by(self, n: usize) -> Self {
+        Self(1.0 - (1.0 - self.0) / n.max(1) as f64)
+    }
+
     /// Returns the standard normal quantile that leaves [`Self::tail`] above it.
     #[must_use]
     pub fn z(self) -> f64 {

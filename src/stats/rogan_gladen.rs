@@ -3,6 +3,36 @@
 //! Symbols: `q` the apparent prevalence, `se` and `sp` the labeler's sensitivity and specificity, and
 //! `j = se + sp - 1` Youden's index.
 
+mod begg_greenes;
+mod bootstrap;
+mod calibration;
+mod influence;
+mod known;
+mod lang_reiczigel;
+mod meld;
+
+pub use begg_greenes::ByLabel;
+pub use begg_greenes::VerifiedAccuracy;
+pub use begg_greenes::begg_greenes;
+pub use bootstrap::GoldCounts;
+pub use bootstrap::Resampled;
+pub use bootstrap::rogan_gladen_bootstrap;
+pub use calibration::CalibrationPilot;
+pub use calibration::CalibrationSplit;
+pub use calibration::calibration_split;
+pub use influence::Flag;
+pub use influence::GoldUnit;
+pub use influence::Influence;
+pub use influence::NestedUnit;
+pub use influence::SampleUnit;
+pub use influence::independent_influence;
+pub use influence::nested_influence;
+pub use known::KnownAccuracy;
+pub use known::nested_gold_variance;
+pub use lang_reiczigel::lang_reiczigel;
+pub use meld::ApparentMeld;
+pub use meld::bfg_meld;
+
 use crate::stats::Interval;
 use crate::stats::Level;
 use crate::stats::Method;
@@ -50,6 +80,24 @@ pub struct Corrected {
     pub unstable: bool,
 }
 
+/// A corrected prevalence with its first-order standard error, before any judgement on whether it can be trusted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Delta {
+    /// The estimate as it comes out; outside `[0, 1]` where the samples disagree.
+    pub raw: f64,
+    /// Its first-order (delta-method) standard error.
+    pub std_error: f64,
+}
+
+impl Delta {
+    /// Returns `raw` plus and minus `z` standard errors, not cut to `[0, 1]`; for comparison only, see [`crate::stats::wald`].
+    #[must_use]
+    pub fn wald(self, level: Level) -> Interval {
+        let half = level.z() * self.std_error;
+        Interval { low: self.raw - half, high: self.raw + half, method: Method::Wald }
+    }
+}
+
 impl Proportion {
     /// Checks a share and its size.
     ///
@@ -76,7 +124,7 @@ impl Proportion {
         self.size
     }
 
-    fn variance(self) -> f64 {
+    pub(crate) fn variance(self) -> f64 {
         self.value * (1.0 - self.value) / self.size
     }
 
@@ -87,7 +135,7 @@ impl Proportion {
     }
 
     /// Adds pseudo-trials, so that no rate has variance 0.
-    fn with_trials(self, successes: f64, trials: f64) -> Self {
+    pub(crate) fn with_trials(self, successes: f64, trials: f64) -> Self {
         let size = self.size + trials;
         Self { value: (self.size * self.value + successes) / size, size }
     }
@@ -162,63 +210,44 @@ pub fn rogan_gladen(
     if youden < LEAST_YOUDEN || low <= 0.0 {
         return Err(StatsError::Uninformative { youden, low });
     }
-    let (se, sp) = (labeler.sensitivity, labeler.specificity);
-    let raw = (apparent.value + sp.value - 1.0) / youden;
-    let variance =
-        apparent.variance() + raw.powi(2) * se.variance() + (1.0 - raw).powi(2) * sp.variance();
+    let delta = rogan_gladen_delta(apparent, labeler)?;
     let open = lang_reiczigel(apparent, labeler, level)?;
     if open.high < 0.0 || open.low > 1.0 {
         return Err(StatsError::Impossible { low: open.low, high: open.high });
     }
     Ok(Corrected {
-        raw,
-        std_error: variance.sqrt() / youden,
-        interval: Interval {
-            low: open.low.max(0.0),
-            high: open.high.min(1.0),
-            method: open.method,
-        },
+        raw: delta.raw,
+        std_error: delta.std_error,
+        interval: open.clipped(),
         youden,
         youden_low: low,
-        below_false_positive_rate: apparent.value < 1.0 - sp.value,
+        below_false_positive_rate: apparent.value < 1.0 - labeler.specificity.value,
         unstable: youden < STEADY_YOUDEN,
     })
 }
 
-/// Returns Lang and Reiczigel's interval for a corrected prevalence, not clipped to `[0, 1]`.
+/// Returns the corrected prevalence and its delta-method standard error, whatever they come to.
 ///
-/// `z^2` pseudo-trials are added to the apparent prevalence and two to each error rate; the centre is shifted. Their
-/// printed variance has `(1 + P')^2` for `(1 - P')^2`, a misprint.
+/// `theta = (q + sp - 1) / j` with the variance `[V(q) + theta^2 V(se) + (1-theta)^2 V(sp)] / j^2`. Assumes what
+/// [`rogan_gladen`] assumes and refuses less: use that one for anything shown. A rate of exactly 0 or 1 adds no variance,
+/// so the standard error is then too small.
 ///
 /// # Errors
 ///
-/// [`StatsError::Uninformative`] where the adjusted J is not above 0.
+/// [`StatsError::Uninformative`] where J is not above 0.
 ///
 /// # Source
 ///
-/// Lang & Reiczigel (2014), Prev. Vet. Med. 113:13–22.
-pub fn lang_reiczigel(
-    apparent: Proportion,
-    labeler: Accuracy,
-    level: Level,
-) -> Result<Interval, StatsError> {
-    let z = level.z();
-    let q = apparent.with_trials(z * z / 2.0, z * z);
-    let se = labeler.sensitivity.with_trials(1.0, 2.0);
-    let sp = labeler.specificity.with_trials(1.0, 2.0);
-    let j = se.value + sp.value - 1.0;
-    if j <= 0.0 {
-        return Err(StatsError::Uninformative { youden: labeler.youden(), low: j });
+/// Rogan & Gladen (1978), Am. J. Epidemiol. 107:71–76.
+pub fn rogan_gladen_delta(apparent: Proportion, labeler: Accuracy) -> Result<Delta, StatsError> {
+    let (se, sp, youden) = (labeler.sensitivity, labeler.specificity, labeler.youden());
+    if youden <= 0.0 {
+        return Err(StatsError::Uninformative { youden, low: youden });
     }
-    let p = (q.value + sp.value - 1.0) / j;
-    let shift = 2.0 * z * z * (p * se.variance() - (1.0 - p) * sp.variance());
-    let spread =
-        (q.variance() + p.powi(2) * se.variance() + (1.0 - p).powi(2) * sp.variance()).sqrt() / j;
-    Ok(Interval {
-        low: p + shift - z * spread,
-        high: p + shift + z * spread,
-        method: Method::LangReiczigel,
-    })
+    let raw = (apparent.value + sp.value - 1.0) / youden;
+    let variance =
+        apparent.variance() + raw.powi(2) * se.variance() + (1.0 - raw).powi(2) * sp.variance();
+    Ok(Delta { raw, std_error: variance.sqrt() / youden })
 }
 
 #[cfg(test)]

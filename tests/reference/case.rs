@@ -61,12 +61,7 @@ impl Case {
 
     /// What stands at `path` (`mean_y.se`, `ci.0`), where the case expects a value there.
     pub(crate) fn expected(&self, path: &str) -> Option<&Value> {
-        path.split('.')
-            .try_fold(&self.value["expected"], |value, key| match key.parse::<usize>() {
-                Ok(index) if value.is_array() => value.get(index),
-                _ => value.get(key),
-            })
-            .filter(|value| !value.is_null())
+        find(&self.value["expected"], path).filter(|value| !value.is_null())
     }
 
     /// The top-level names of what the case expects.
@@ -82,7 +77,7 @@ impl Case {
             match &tolerance[key] {
                 Value::Number(absolute) => return (absolute.as_f64().unwrap(), 0.0),
                 own @ Value::Object(_) => return (part(own, "abs"), part(own, "rel")),
-                _ => {}
+                Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) => {}
             }
         }
         (part(tolerance, "abs"), part(tolerance, "rel"))
@@ -97,6 +92,18 @@ impl Case {
         assert!(
             (got - expected).abs() <= absolute + relative * expected.abs(),
             "{} {path}: {got} for {expected}",
+            self.name()
+        );
+        self.mark(path);
+    }
+
+    /// Compares `got` with the number expected at `path`, with a tolerance that the case gives as a rule.
+    pub(crate) fn check_within(&self, path: &str, got: f64, tolerance: f64) {
+        let expected = self.expected(path).and_then(Value::as_f64);
+        let expected = expected.unwrap_or_else(|| panic!("{}: no number {path}", self.name()));
+        assert!(
+            (got - expected).abs() <= tolerance,
+            "{} {path}: {got} for {expected}, allowed {tolerance}",
             self.name()
         );
         self.mark(path);
@@ -152,6 +159,25 @@ impl Case {
         };
         let missed: Vec<_> = leaves.iter().filter(|leaf| !covered(leaf)).collect();
         assert!(missed.is_empty(), "{}: not compared: {missed:?}", self.name());
+    }
+}
+
+/// What stands at a path; a name in an object may itself hold dots (`diag.ac`).
+fn find<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
+    if path.is_empty() {
+        return Some(value);
+    }
+    let rest = |key: &str| {
+        let rest = path.strip_prefix(key)?;
+        if rest.is_empty() { Some(rest) } else { rest.strip_prefix('.') }
+    };
+    match value {
+        Value::Array(items) => {
+            let key = path.split('.').next()?;
+            find(items.get(key.parse::<usize>().ok()?)?, rest(key)?)
+        }
+        Value::Object(fields) => fields.iter().find_map(|(key, item)| find(item, rest(key)?)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Prevalence from anybody's labels and gold: no store, no labeler, no call.
 
+use super::Case;
 use super::Estimating;
 use super::Measured;
 use super::PrevalenceRequest;
@@ -60,7 +61,7 @@ pub(super) fn prevalence(
         Some(path) => units::sample_salt(program, path)?,
         None => None,
     };
-    let mut measured = Measured { policies: Vec::new(), notes: Vec::new() };
+    let mut measured = Measured::default();
     if units.is_none() {
         measured.notes.push(
             "no --units: every unit counts once, and the labeled units are the whole population"
@@ -80,11 +81,15 @@ pub(super) fn prevalence(
             policy_version: rows.first().and_then(|row| row.policy_version.clone()),
             labeler: rows.first().map(|row| row.labeler.clone()),
             period: units.as_ref().and_then(|units| one_period(&units.list)),
+            segment: None,
         };
         let estimating =
             Estimating { program, request, gold: &gold, sample_salt: sample_salt.as_deref() };
         let of = known.iter().find(|known| known.id == policy).map(std::convert::AsRef::as_ref);
-        measured.policies.push(estimating.policy(&subject, &list, &positive, of)?);
+        let of_rows: Vec<Option<&Unit>> =
+            rows.iter().map(|row| units.as_ref()?.of(&row.id)).collect();
+        let case = Case { subject: &subject, units: &list, rows: &of_rows, positive: &positive };
+        estimating.policy(&case, of, &mut measured)?;
     }
     Ok(measured)
 }
@@ -211,6 +216,12 @@ struct Units {
     list: Vec<Unit>,
     by_id: BTreeMap<String, usize>,
     name: String,
+}
+
+impl Units {
+    fn of(&self, id: &str) -> Option<&Unit> {
+        self.list.get(*self.by_id.get(id)?)
+    }
 }
 
 fn read_units(program: &Program, path: &Path) -> Result<Units, OpsError> {

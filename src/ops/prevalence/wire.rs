@@ -17,6 +17,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Serialize)]
 pub struct PrevalenceJson {
     policies: Vec<PolicyJson>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    segments: Vec<PolicyJson>,
     notes: Vec<String>,
 }
 
@@ -26,6 +28,8 @@ struct PolicyJson {
     policy_version: Option<String>,
     labeler: Option<String>,
     period: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    segment: Option<SegmentJson>,
     verdict: &'static str,
     naive: EstimateJson,
     corrected: EstimateJson,
@@ -54,9 +58,16 @@ struct PolicyJson {
 }
 
 #[derive(Debug, Clone, Serialize)]
+struct SegmentJson {
+    by: String,
+    value: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 enum EstimateJson {
     Made { value: f64, low: f64, high: f64, std_error: f64, method: String, n_eff: f64, raw: f64 },
+    Suppressed { missing: String, high: f64 },
     Missing { missing: String },
 }
 
@@ -107,6 +118,7 @@ impl From<&Measured> for PrevalenceJson {
     fn from(measured: &Measured) -> Self {
         Self {
             policies: measured.policies.iter().map(PolicyJson::from).collect(),
+            segments: measured.segments.iter().map(PolicyJson::from).collect(),
             notes: measured.notes.clone(),
         }
     }
@@ -121,6 +133,10 @@ impl From<&PolicyPrevalence> for PolicyJson {
             policy_version: measured.subject.policy_version.clone(),
             labeler: measured.subject.labeler.clone(),
             period: measured.subject.period.clone(),
+            segment: measured.subject.segment.as_ref().map(|segment| SegmentJson {
+                by: segment.by.clone(),
+                value: segment.value.clone(),
+            }),
             verdict: measured.verdict.name(),
             naive: estimate(&measured.naive),
             corrected: estimate(&measured.corrected),
@@ -176,6 +192,9 @@ fn estimate(estimate: &Result<Estimate, Missing>) -> EstimateJson {
             n_eff: made.n_eff,
             raw: made.raw,
         },
+        Err(missing @ Missing::Suppressed { high: Some(high) }) => {
+            EstimateJson::Suppressed { missing: chain(missing), high: *high }
+        }
         Err(missing) => EstimateJson::Missing { missing: chain(missing) },
     }
 }

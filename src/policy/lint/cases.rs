@@ -7,9 +7,14 @@ use crate::unit::Component;
 use crate::unit::Content;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 /// The characters of one shingle.
 const SHINGLE: usize = 5;
+/// How many values of two lists are compared before it is asked whether they can still be alike.
+const LOOKS_AFTER: usize = 8;
+/// Spreads the letters of a shingle over its number (2^64 divided by the golden ratio).
+const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
 /// The share of common shingles from which two texts are near duplicates.
 const NEAR: f64 = 0.7;
 /// The most examples, and tests, that are compared.
@@ -128,21 +133,25 @@ impl Linter<'_> {
             return;
         }
         let policy = self.policy;
-        let examples: Vec<(usize, Vec<u128>)> = policy
-            .examples
-            .iter()
-            .take(MOST_COMPARED)
-            .enumerate()
-            .map(|(at, example)| (at, judged_text(policy, &example.components)))
-            .map(|(at, text)| (at, shingles(&text)))
-            .collect();
+        let examples = policy.examples.iter().take(MOST_COMPARED);
+        let examples: Vec<Vec<u64>> =
+            examples.map(|example| shingles(&judged_text(policy, &example.components))).collect();
+        let by_rarest = by_rarest(&examples);
         for (at, test) in policy.tests.iter().take(MOST_COMPARED).enumerate() {
             let text = judged_text(policy, &test.components);
             let of_test = shingles(&text);
             // An equal unit is the warning P033 already.
             let same = policy.examples.iter().any(|one| one.components == test.components);
-            let near = examples.iter().find(|(_, of_example)| alike(&of_test, of_example));
-            let Some((example, _)) = near.filter(|_| !same) else { continue };
+            let candidates: BTreeSet<usize> = rarest(&of_test)
+                .iter()
+                .filter_map(|one| by_rarest.get(one))
+                .flatten()
+                .copied()
+                .collect();
+            let near = candidates
+                .into_iter()
+                .find(|at| examples.get(*at).is_some_and(|example| alike(&of_test, example)));
+            let Some(example) = near.filter(|_| !same) else { continue };
             let place = self.key(&["tests", &at.to_string(), "unit"]);
             let related = self.key(&["examples", &example.to_string(), "unit"]);
             let message = "the unit of this test is nearly that of an example".to_owned();
@@ -199,49 +208,84 @@ fn judged_text(policy: &Policy, components: &[Component]) -> String {
     texts.join(" ")
 }
 
-/// The shingles of a text in order, each once, as its characters side by side.
-fn shingles(text: &str) -> Vec<u128> {
-    const BITS_OF_A_CHARACTER: usize = 21;
-    let letters: Vec<char> =
-        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    let packed = |letters: &[char]| {
-        letters.iter().fold(0, |bits, c| bits << BITS_OF_A_CHARACTER | u128::from(u32::from(*c)))
+/// The shingles of a text as numbers in order, each once. The order is that of no alphabet, so that
+/// the first few of a text are as rare as any.
+fn shingles(text: &str) -> Vec<u64> {
+    let letters = letters(text);
+    let number = |letters: &[u32]| {
+        let mix = |bits: u64, c: &u32| (bits.rotate_left(21) ^ u64::from(*c)).wrapping_mul(ODD);
+        letters.iter().fold(0, mix)
     };
     if letters.len() <= SHINGLE {
-        return vec![packed(&letters)];
+        return vec![number(&letters)];
     }
-    let mut shingles: Vec<u128> = letters.windows(SHINGLE).map(packed).collect();
+    let mut shingles: Vec<u64> = letters.windows(SHINGLE).map(number).collect();
     shingles.sort_unstable();
     shingles.dedup();
     shingles
 }
 
+/// The letters and digits of a text without capitals.
+fn letters(text: &str) -> Vec<u32> {
+    let mut letters = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() {
+            letters.push(u32::from(c.to_ascii_lowercase()));
+        } else if c.is_alphanumeric() {
+            letters.extend(c.to_lowercase().map(u32::from));
+        }
+    }
+    letters
+}
+
+/// The first shingles of a text: of two texts that are alike, these have one in common
+/// (prefix filtering, Chaudhuri, Ganti & Kaushik 2006).
+#[allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the texts of a policy have fewer than 2^52 letters, and the share is at most 1"
+)]
+fn rarest(shingles: &[u64]) -> &[u64] {
+    let common = (NEAR * shingles.len() as f64) as usize;
+    shingles.get(..=shingles.len() - common.clamp(1, shingles.len())).unwrap_or(shingles)
+}
+
+/// Which texts have a shingle among their first.
+fn by_rarest(texts: &[Vec<u64>]) -> HashMap<u64, Vec<usize>> {
+    let mut found: HashMap<u64, Vec<usize>> = HashMap::new();
+    for (at, text) in texts.iter().enumerate() {
+        for shingle in rarest(text) {
+            found.entry(*shingle).or_default().push(at);
+        }
+    }
+    found
+}
+
 #[allow(clippy::cast_precision_loss, reason = "the texts of a policy have fewer than 2^52 letters")]
-fn alike(a: &[u128], b: &[u128]) -> bool {
+fn alike(a: &[u64], b: &[u64]) -> bool {
     let enough = |common: usize| {
         let all = a.len() + b.len() - common;
         common as f64 >= NEAR * all as f64
     };
     // Most pairs differ too much in length to be looked at.
-    enough(a.len().min(b.len())) && enough(n_common(a, b))
+    let most = a.len().min(b.len());
+    enough(most) && share(a, b, &enough)
 }
 
-/// How many values two ordered lists share.
-fn n_common(a: &[u128], b: &[u128]) -> usize {
-    let (mut a, mut b) = (a.iter().peekable(), b.iter().peekable());
-    let mut common = 0;
-    while let (Some(left), Some(right)) = (a.peek(), b.peek()) {
-        match left.cmp(right) {
-            Ordering::Less => a.next(),
-            Ordering::Greater => b.next(),
-            Ordering::Equal => {
-                common += 1;
-                b.next();
-                a.next()
-            }
-        };
+/// Whether two ordered lists share `enough` values.
+fn share(a: &[u64], b: &[u64], enough: &impl Fn(usize) -> bool) -> bool {
+    let (mut left, mut right, mut common) = (0, 0, 0);
+    while let (Some(one), Some(other)) = (a.get(left), b.get(right)) {
+        let order = one.cmp(other);
+        common += usize::from(order == Ordering::Equal);
+        left += usize::from(order != Ordering::Greater);
+        right += usize::from(order != Ordering::Less);
+        if left % LOOKS_AFTER == 0 && !enough(common + (a.len() - left).min(b.len() - right)) {
+            return false;
+        }
     }
-    common
+    enough(common)
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ impl<'a> Linter<'a> {
             return;
         }
         let folded = text.text.to_ascii_lowercase();
-        for hedge in HEDGES {
+        for hedge in hedges_that_begin_in(&folded) {
             let Some(at) = word_at(&folded, hedge) else { continue };
             let written = text.text.get(at..at + hedge.len()).unwrap_or(hedge);
             let place = self.within(&text.steps, written);
@@ -121,6 +121,13 @@ impl<'a> Linter<'a> {
             }
         }
     }
+}
+
+/// The hedges whose first word a lowercase text has, in the order of the list.
+fn hedges_that_begin_in(folded: &str) -> Vec<&'static str> {
+    let words: BTreeSet<&str> = folded.split(|c: char| !c.is_alphanumeric()).collect();
+    let begins = |hedge: &&str| hedge.split(' ').next().is_some_and(|first| words.contains(first));
+    HEDGES.iter().copied().filter(begins).collect()
 }
 
 /// Whether a lowercase text has the term in it, in whatever inflection: the last three letters may differ.

@@ -43,7 +43,7 @@ impl Agreement {
         Ok(Interval {
             low: self.coefficient - half,
             high: (self.coefficient + half).min(1.0),
-            method: Method::StudentT,
+            method: Method::WaldT,
         })
     }
 }

@@ -15,7 +15,7 @@ const MOST_UNSETTLED: u32 = 20;
 
 /// How many resamples a bootstrap takes and the seed they start from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Replicates {
+pub struct Refits {
     seed: u64,
     count: u32,
 }
@@ -33,7 +33,7 @@ pub struct BootstrapVariance {
     pub unsettled: u32,
 }
 
-impl Replicates {
+impl Refits {
     /// The fewest resamples that make a usable variance.
     pub const LEAST: u32 = 100;
     /// The recommended number.
@@ -73,7 +73,7 @@ impl DawidSkene {
         &self,
         ratings: &Ratings,
         weights: Option<&[f64]>,
-        replicates: Replicates,
+        replicates: Refits,
         mut statistic: impl FnMut(&Self, &[f64]) -> Result<f64, StatsError>,
     ) -> Result<BootstrapVariance, StatsError> {
         let shape = ratings.shape();

@@ -4,7 +4,7 @@ use super::DawidSkene;
 use super::DawidSkeneSettings;
 use super::FewRaters;
 use super::RaterModel;
-use super::Replicates;
+use super::Refits;
 use super::Smoothing;
 use super::Starts;
 use super::Steps;
@@ -281,14 +281,14 @@ fn resamples_vary_by_their_seed_alone_and_about_as_much_as_the_shares_do() {
         Ok(drawn.sum::<f64>() / UNITS as f64)
     };
     let whole = |model: &DawidSkene, _: &[f64]| share(model, &[1.0; UNITS]);
-    let run = |seed| model.bootstrap(&ratings, None, Replicates::new(seed, 100).unwrap(), share);
+    let run = |seed| model.bootstrap(&ratings, None, Refits::new(seed, 100).unwrap(), share);
     let (first, again, other) = (run(1).unwrap(), run(1).unwrap(), run(2).unwrap());
     assert_eq!(first, again);
     assert_ne!(first, other);
     let p = model.prior()[0];
     let ratio = first.variance / (p * (1.0 - p) / UNITS as f64);
     assert!((0.6..2.0).contains(&ratio), "{ratio}");
-    let parameters = model.bootstrap(&ratings, None, Replicates::new(1, 100).unwrap(), whole);
+    let parameters = model.bootstrap(&ratings, None, Refits::new(1, 100).unwrap(), whole);
     assert!(parameters.unwrap().variance < first.variance, "{parameters:?}");
-    assert!(Replicates::new(1, 99).is_err());
+    assert!(Refits::new(1, 99).is_err());
 }
