@@ -179,7 +179,6 @@ pub use draws::Draws;
 pub use error::StatsError;
 pub use estimate::Estimate;
 pub use gold_error::GoldCorrected;
-pub use gold_error::Measured;
 pub use gold_error::PosteriorEstimate;
 pub use gold_error::PosteriorGold;
 pub use gold_error::correct_gold_error;
