@@ -19,6 +19,6 @@ seconds = time.perf_counter() - start
 
 theirs = fitted.probas_.sort_index().sort_index(axis=1).to_numpy()
 ours = np.fromfile(folder / "posterior.f64").reshape(theirs.shape)
-print(f"crowd-kit  {len(votes)} votes, {titer['iterations']} iterations: {seconds:.2f} s")
+print(f"crowd-kit  {titer['iterations']} iterations: {seconds:.2f} s")
 print(f"ratio      {seconds / titer['one_thread']:.1f} with one thread, {seconds / titer['two_threads']:.1f} with two")
 print(f"largest difference of a probability: {np.abs(theirs - ours).max():.2e}")

@@ -1,6 +1,7 @@
 //! Who gave which unit which class: the table that agreement and Dawid-Skene are computed from.
 
 use crate::stats::StatsError;
+use crate::stats::design_weight::design_weight;
 
 /// The size of a table of ratings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,18 +157,13 @@ impl Ratings {
         counts
     }
 
-    /// Fails unless there is a finite weight above 0 for every unit; no weights at all are fine.
+    /// Fails unless every unit has a design weight; no weights at all are fine.
     pub(crate) fn check_weights(&self, weights: Option<&[f64]>) -> Result<(), StatsError> {
         let Some(weights) = weights else { return Ok(()) };
         if weights.len() != self.shape.units {
             return Err(StatsError::LengthsDiffer { left: weights.len(), right: self.shape.units });
         }
-        match weights.iter().find(|weight| !(**weight > 0.0 && weight.is_finite())) {
-            Some(weight) => {
-                Err(StatsError::OutOfRange { what: "a weight above 0", value: *weight })
-            }
-            None => Ok(()),
-        }
+        weights.iter().try_for_each(|weight| design_weight(*weight).map(drop))
     }
 
     /// Fails where a rater rated a unit twice: agreement with oneself is not agreement between raters.

@@ -14,6 +14,7 @@ use titer::stats::RatingShape;
 use titer::stats::Ratings;
 use titer::stats::Smoothing;
 use titer::stats::Starts;
+use titer::stats::Steps;
 use titer::stats::Stopping;
 use titer::stats::dawid_skene;
 
@@ -24,6 +25,7 @@ fn plain(model: RaterModel) -> DawidSkeneSettings {
         smoothing: Smoothing::MaximumLikelihood,
         few_raters: FewRaters::Accept,
         starts: Starts { random: 0, seed: 0 },
+        steps: Steps::Plain,
         stopping: Stopping { change: 1e-8, iterations: 200_000 },
         ..DawidSkeneSettings::standard(0)
     }

@@ -7,8 +7,7 @@ use crate::stats::Level;
 use crate::stats::Method;
 use crate::stats::Ratings;
 use crate::stats::StatsError;
-use statrs::distribution::ContinuousCDF as _;
-use statrs::distribution::StudentsT;
+use crate::stats::student;
 
 /// An agreement coefficient with its standard error.
 ///
@@ -33,13 +32,9 @@ impl Agreement {
     ///
     /// # Errors
     ///
-    /// [`StatsError::Undefined`] for fewer than two units.
+    /// [`StatsError::OutOfRange`] for fewer than two units.
     pub fn interval(&self, level: Level) -> Result<Interval, StatsError> {
-        let t = StudentsT::new(0.0, 1.0, self.units as f64 - 1.0).map_err(|_| {
-            let reason = "two or more units are needed";
-            StatsError::Undefined { statistic: "the interval of agreement", reason }
-        })?;
-        let half = -t.inverse_cdf(level.tail()) * self.std_error;
+        let half = student::quantile(self.units as f64 - 1.0, level)? * self.std_error;
         Ok(Interval {
             low: self.coefficient - half,
             high: (self.coefficient + half).min(1.0),

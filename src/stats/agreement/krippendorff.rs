@@ -113,7 +113,7 @@ pub fn krippendorff_bootstrap(
     }
     let quantile = |part| sorted_quantile(&alphas, part).ok_or(StatsError::NoUnits);
     let (low, high) = (quantile(level.tail())?, quantile(1.0 - level.tail())?);
-    Ok(AlphaInterval { interval: Interval { low, high, method: Method::Bootstrap }, undefined })
+    Ok(AlphaInterval { interval: Interval { low, high, method: Method::Percentile }, undefined })
 }
 
 /// Alpha of as many units drawn with replacement; `None` where they hold a single class.

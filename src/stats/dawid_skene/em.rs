@@ -2,10 +2,12 @@
 
 use super::DawidSkene;
 use super::DawidSkeneSettings;
+use super::Steps;
 use super::Stopping;
 use super::model::Parameters;
 use super::model::Sums;
 use super::model::add;
+use super::squarem::Squarem;
 use super::start::Start;
 use crate::stats::Ratings;
 use crate::stats::StatsError;
@@ -110,18 +112,53 @@ impl<'a> Engine<'a> {
 
     /// Iterates until the probabilities settle or the iterations are used up.
     pub(super) fn climb(&mut self) -> Climb {
-        let Stopping { change, iterations } = self.settings.stopping;
         let mut climb =
             Climb { log_likelihood: 0.0, objective: 0.0, iterations: 0, change: f64::INFINITY };
-        while climb.iterations < iterations && climb.change >= change {
-            let parameters = self.parameters();
-            self.expect(&parameters);
-            climb.iterations += 1;
-            climb.change = self.total.change;
-            climb.log_likelihood = self.total.log_likelihood;
-            climb.objective = self.total.log_likelihood + parameters.penalty;
+        match self.settings.steps {
+            Steps::Plain => while self.goes_on(&climb) && self.step(&mut climb) {},
+            Steps::Prolonged => self.climb_prolonged(&mut climb),
         }
         climb
+    }
+
+    /// Climbs with a jump after every two plain steps; a jump that leads down is taken back.
+    fn climb_prolonged(&mut self, climb: &mut Climb) {
+        let mut squarem = Squarem::new();
+        squarem.restart(&self.total);
+        while self.goes_on(climb) && self.step(climb) {
+            squarem.push(&self.total);
+            let left = self.settings.stopping.iterations - climb.iterations;
+            if !self.goes_on(climb) || left < 3 {
+                continue;
+            }
+            let Some(point) = squarem.jump() else { continue };
+            let (safe, before) = (std::mem::replace(&mut self.total, point), climb.clone());
+            self.step(climb);
+            if climb.objective < before.objective {
+                self.total = safe;
+                squarem.fell();
+                self.step(climb);
+            }
+            // What changed here was not one plain step, so it says nothing about having settled.
+            climb.change = before.change;
+            squarem.restart(&self.total);
+        }
+    }
+
+    fn goes_on(&self, climb: &Climb) -> bool {
+        let Stopping { change, iterations } = self.settings.stopping;
+        climb.iterations < iterations && climb.change >= change
+    }
+
+    /// One E step under the parameters that the sums give, and the sums for the next.
+    fn step(&mut self, climb: &mut Climb) -> bool {
+        let parameters = self.parameters();
+        self.expect(&parameters);
+        climb.iterations += 1;
+        climb.change = self.total.change;
+        climb.log_likelihood = self.total.log_likelihood;
+        climb.objective = self.total.log_likelihood + parameters.penalty;
+        true
     }
 
     /// The model as it stands.
@@ -149,8 +186,16 @@ impl<'a> Engine<'a> {
             cells: parameters.cells.iter().map(|cell| cell.ln()).collect(),
         };
         let (ratings, weights) = (self.ratings, &self.weights);
+        let expect = match logs.prior.len() {
+            2 => Block::expect::<2>,
+            3 => Block::expect::<3>,
+            4 => Block::expect::<4>,
+            5 => Block::expect::<5>,
+            6 => Block::expect::<6>,
+            _ => Block::expect::<0>,
+        };
         for_each_block(&mut self.blocks, self.settings.threads, |block| {
-            block.expect(ratings, weights, &logs);
+            expect(block, ratings, weights, &logs);
         });
         self.sum_up();
     }
@@ -162,22 +207,25 @@ impl<'a> Engine<'a> {
 }
 
 impl Block {
-    fn expect(&mut self, ratings: &Ratings, weights: &[f64], logs: &Logs) {
-        let classes = logs.prior.len();
+    /// The E step of the block. `CLASSES` is the number of classes where the compiler is to know it, else 0: loops of
+    /// known length halve the time.
+    fn expect<const CLASSES: usize>(&mut self, ratings: &Ratings, weights: &[f64], logs: &Logs) {
+        let classes = if CLASSES == 0 { logs.prior.len() } else { CLASSES };
         let mut scores = vec![0.0; classes];
         self.sums.clear();
         for (unit, row) in self.units.clone().zip(self.posterior.chunks_exact_mut(classes)) {
             let columns = ratings.columns_of(unit);
             scores.copy_from_slice(&logs.prior);
             for column in columns {
-                add(&mut scores, &logs.cells[*column as usize * classes..][..classes]);
+                add(&mut scores[..classes], &logs.cells[*column as usize * classes..][..classes]);
             }
-            self.sums.log_likelihood += weights[unit] * normalise(&mut scores, &logs.prior);
-            for (old, new) in row.iter_mut().zip(&scores) {
+            self.sums.log_likelihood +=
+                weights[unit] * normalise(&mut scores[..classes], &logs.prior);
+            for (old, new) in row[..classes].iter_mut().zip(&scores[..classes]) {
                 self.sums.change = self.sums.change.max((new - *old).abs());
                 *old = *new;
             }
-            count(&mut self.sums, columns, weights[unit], row);
+            count(&mut self.sums, columns, weights[unit], &row[..classes]);
         }
     }
 }
@@ -186,6 +234,7 @@ impl Block {
 ///
 /// A unit left out of a resample may have ratings that its parameters hold impossible: then they say nothing, the prior
 /// stands, and the logarithm is 0 (such a unit has weight 0).
+#[inline]
 fn normalise(scores: &mut [f64], log_prior: &[f64]) -> f64 {
     let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     if most > f64::NEG_INFINITY {
@@ -200,14 +249,15 @@ fn normalise(scores: &mut [f64], log_prior: &[f64]) -> f64 {
 }
 
 /// Adds a unit to the sums.
-fn count(sums: &mut Sums, columns: &[u32], weight: f64, row: &mut [f64]) {
+#[inline]
+fn count(sums: &mut Sums, columns: &[u32], weight: f64, row: &[f64]) {
     let classes = row.len();
-    for (sum, share) in sums.prior.iter_mut().zip(&*row) {
+    for (sum, share) in sums.prior.iter_mut().zip(row) {
         *sum += weight * share;
     }
     for column in columns {
         let cells = &mut sums.cells[*column as usize * classes..][..classes];
-        for (sum, share) in cells.iter_mut().zip(&*row) {
+        for (sum, share) in cells.iter_mut().zip(row) {
             *sum += weight * share;
         }
     }

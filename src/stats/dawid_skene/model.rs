@@ -127,6 +127,7 @@ fn log_prior(added: f64, right: f64) -> f64 {
 }
 
 /// Adds one slice to another of the same length.
+#[inline]
 pub(super) fn add(sums: &mut [f64], values: &[f64]) {
     sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
 }

@@ -7,6 +7,7 @@ use super::RaterModel;
 use super::Refits;
 use super::Smoothing;
 use super::Starts;
+use super::Steps;
 use super::Stopping;
 use super::dawid_skene;
 use crate::stats::MajorityVote;
@@ -73,6 +74,28 @@ fn the_model_is_right_more_often_than_the_vote_and_knows_its_raters() {
         assert!((accuracy - skill).abs() < 0.08, "{rater}: {accuracy}");
     }
     near(&[model.prior().iter().sum()], &[1.0]);
+}
+
+#[test]
+fn prolonged_steps_end_where_plain_ones_do_and_sooner() {
+    let (mut plain_steps, mut prolonged_steps) = (0, 0);
+    for seed in 11..15 {
+        let (ratings, _) = simulated(seed);
+        let model = |steps| {
+            let stopping = Stopping { change: 1e-10, iterations: 20_000 };
+            let starts = Starts { random: 0, seed: 0 };
+            fitted(&ratings, &DawidSkeneSettings { steps, stopping, starts, ..standard() })
+        };
+        let (plain, prolonged) = (model(Steps::Plain), model(Steps::Prolonged));
+        assert!((plain.log_likelihood - prolonged.log_likelihood).abs() < 1e-6, "{seed}");
+        plain_steps += plain.iterations;
+        prolonged_steps += prolonged.iterations;
+        near(plain.prior(), prolonged.prior());
+        for unit in 0..UNITS {
+            near(plain.posterior(unit), prolonged.posterior(unit));
+        }
+    }
+    assert!(2 * prolonged_steps < plain_steps, "{prolonged_steps} {plain_steps}");
 }
 
 #[test]
