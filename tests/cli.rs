@@ -18,6 +18,8 @@ mod endings;
 mod endpoints;
 #[path = "cli/full_disk.rs"]
 mod full_disk;
+#[path = "cli/periods.rs"]
+mod periods;
 #[path = "cli/refusals.rs"]
 mod refusals;
 #[path = "cli/segments.rs"]
