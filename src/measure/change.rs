@@ -212,7 +212,7 @@ fn between(
     drawn: Coordination,
 ) -> Result<Result<Made, Missing>, Vec<InputMistake>> {
     let (a, b) = (days.earlier.period, days.later.period);
-    let numbers = numbers(&[a.rows, b.rows]);
+    let numbers = numbers(&[a, b]);
     let earlier = day(&a, days.earlier.measured.corrected_by, &numbers)?;
     let later = day(&b, days.later.measured.corrected_by, &numbers)?;
     let told = |side: Compared<'_>| !side.measured.has(Code::UndeterminedGold);
@@ -220,16 +220,35 @@ fn between(
     let made = || {
         let pair = TwoDays { earlier: earlier?, later: later? };
         let pair = TwoDays { earlier: &pair.earlier, later: &pair.later };
-        let change = change_between(pair, drawn)?;
+        let mut change = change_between(pair, drawn)?;
+        // what an estimate without gold may be off from period to period has no unit it comes from
+        let unseen = |side: Compared<'_>, day: &DayEstimate| match side.measured.corrected_by {
+            Estimator::ModelOnly => {
+                let whole = side.measured.corrected.as_ref().map_or(0.0, |it| it.std_error.powi(2));
+                (whole - day.estimate().variance).max(0.0)
+            }
+            Estimator::Naive
+            | Estimator::TwoPhase
+            | Estimator::GoldOnly
+            | Estimator::RoganGladen
+            | Estimator::Hybrid
+            | Estimator::Change => 0.0,
+        };
+        let unseen = TwoDays {
+            earlier: unseen(days.earlier, pair.earlier),
+            later: unseen(days.later, pair.later),
+        };
+        change.difference.variance += unseen.earlier + unseen.later;
         // worst cases add up, as errors that are wholly opposed do
-        let correlation = if decided { correlation(&change, pair) } else { -1.0 };
+        let correlation = if decided { correlation(&change, pair, unseen) } else { -1.0 };
         made(estimates, &change, correlation, b.settings.level)
     };
     Ok(made().map_err(Missing::from))
 }
 
-fn correlation(change: &Change, days: TwoDays<&DayEstimate>) -> f64 {
-    let variances = days.earlier.estimate().variance * days.later.estimate().variance;
+fn correlation(change: &Change, days: TwoDays<&DayEstimate>, unseen: TwoDays<f64>) -> f64 {
+    let variances = (days.earlier.estimate().variance + unseen.earlier)
+        * (days.later.estimate().variance + unseen.later);
     if variances > 0.0 {
         ((change.from_units + change.from_gold) / variances.sqrt()).clamp(-1.0, 1.0)
     } else {

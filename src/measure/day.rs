@@ -11,7 +11,7 @@ use crate::eval::weighed;
 use crate::gold::Cell;
 use crate::measure::Estimator;
 use crate::measure::PeriodRows;
-use crate::measure::Rows;
+use crate::measure::lean::Lean;
 use crate::stats::DayEstimate;
 use crate::stats::Flag;
 use crate::stats::GoldTruth;
@@ -31,16 +31,18 @@ use std::collections::HashMap;
 pub(crate) type Numbers<'a> = HashMap<&'a str, u64>;
 
 /// Numbers the units of several periods.
-pub(crate) fn numbers<'a>(periods: &[Rows<'a>]) -> Numbers<'a> {
+pub(crate) fn numbers<'a>(periods: &[PeriodRows<'a>]) -> Numbers<'a> {
     let mut numbers = Numbers::new();
-    for unit in periods.iter().flat_map(|rows| rows.units) {
+    let history = periods.iter().flat_map(|period| period.history);
+    let units = history.chain(periods).flat_map(|period| period.rows.units);
+    for unit in units {
         let next = numbers.len() as u64;
         numbers.entry(unit.id).or_insert(next);
     }
     numbers
 }
 
-/// Returns the corrected estimate of a period with its influence: two-phase, or Rogan and Gladen's where gold is independent.
+/// Returns the corrected estimate of a period with its influence, by the estimator that made it.
 ///
 /// Gold on which people could not tell is left out.
 pub(crate) fn day(
@@ -48,6 +50,11 @@ pub(crate) fn day(
     by: Estimator,
     numbers: &Numbers<'_>,
 ) -> Result<Result<DayEstimate, StatsError>, Vec<InputMistake>> {
+    if matches!(by, Estimator::Hybrid | Estimator::ModelOnly)
+        && let Some(lean) = Lean::of(period)?
+    {
+        return Ok(lean.day(by, numbers));
+    }
     let (rows, settings) = (period.rows, period.settings);
     let rows = (rows.units, rows.gold);
     let joined = weighed(rows, settings.positive, settings.drawn, Unclear::LeftOut)?;

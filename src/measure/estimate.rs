@@ -85,6 +85,9 @@ pub enum Missing {
         /// The upper limit, where one is known.
         high: Option<f64>,
     },
+    /// Several labelers labeled the periods it spans, each with errors of its own.
+    #[error("labels of several labelers make no one value without gold")]
+    SeveralLabelers,
     /// Statistics refuse.
     #[error("it cannot be estimated")]
     Undefined(#[source] StatsError),

@@ -93,6 +93,28 @@ pub struct PolicyPrevalence {
     pub draws: Draws,
     /// What the prevalence should be, and whether it is.
     pub goal: Option<JudgedGoal>,
+    /// Whether it may still change with gold that is yet to come; `None` where nobody said how long that takes.
+    pub status: Option<Status>,
+}
+
+/// Whether a period's estimate may still change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Gold may still come.
+    Preliminary,
+    /// The time for gold is over; a change from here on is a restatement.
+    Final,
+}
+
+impl Status {
+    /// Returns the name used in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Preliminary => "preliminary",
+            Self::Final => "final",
+        }
+    }
 }
 
 /// One cell of the estimate.
@@ -188,6 +210,7 @@ fn measure(subject: &Subject, joined: Joined, settings: &Settings<'_>) -> Policy
         level: settings.level,
         draws: settings.draws,
         goal: None,
+        status: None,
         confusion: joined.confusion,
         outcomes: joined.outcomes,
     }
@@ -213,6 +236,7 @@ fn add_rogan_gladen(findings: &mut Vec<Finding>, estimate: &Result<Estimate, Mis
             Missing::Withheld(_)
             | Missing::NoGold
             | Missing::SameAsCorrected
+            | Missing::SeveralLabelers
             | Missing::Suppressed { .. },
         ) => {}
     }

@@ -8,6 +8,7 @@ use crate::eval::Unclear;
 use crate::eval::merge_thin;
 use crate::eval::weighed;
 use crate::measure::Break;
+use crate::measure::Changed;
 use crate::measure::Code;
 use crate::measure::Compared;
 use crate::measure::Drift;
@@ -27,6 +28,7 @@ use crate::measure::breaks::finding_of_window;
 use crate::measure::change;
 use crate::measure::drift::drift;
 use crate::measure::estimates::nested;
+use crate::measure::lean::Lean;
 use crate::measure::prevalence;
 use crate::stats::CellSums;
 use crate::stats::Coordination;
@@ -53,6 +55,8 @@ pub struct PeriodRows<'a> {
     pub rows: Rows<'a>,
     /// How it is measured.
     pub settings: &'a Settings<'a>,
+    /// Earlier periods whose gold it may lean on; none to go by its own gold alone.
+    pub history: &'a [PeriodRows<'a>],
 }
 
 /// A policy measured over several periods.
@@ -145,6 +149,15 @@ pub fn pooled_rows<'a>(
     Ok((units, gold_by_period(parts)?.0))
 }
 
+/// Measures one period by itself, leaning on earlier gold where it has some to lean on.
+///
+/// # Errors
+///
+/// Every [`InputMistake`] in the rows.
+pub fn one_period(part: &PeriodRows<'_>) -> Result<PolicyPrevalence, Vec<InputMistake>> {
+    period(part, &[])
+}
+
 /// Measures one period, and says where it begins another standard.
 fn period(part: &PeriodRows<'_>, breaks: &[Break]) -> Result<PolicyPrevalence, Vec<InputMistake>> {
     let mut measured = prevalence(part.subject, part.rows.units, part.rows.gold, part.settings)?;
@@ -153,6 +166,10 @@ fn period(part: &PeriodRows<'_>, breaks: &[Break]) -> Result<PolicyPrevalence, V
         measured.findings.extend(finding(found));
     }
     measured.findings.sort_by_key(|finding| finding.code);
+    if let Some(lean) = Lean::of(part)? {
+        lean.correct(&mut measured);
+        measured.judge(part.settings.goal);
+    }
     Ok(measured)
 }
 
@@ -171,6 +188,10 @@ fn pooled(
     let made = cells.map(|cells| stratified(&cells, measured.n, first.settings));
     if let Some(Ok(estimate)) = made {
         measured.corrected = Ok(estimate);
+    }
+    if breaks.iter().any(|found| found.what == Changed::Labeler) {
+        measured.naive = Err(Missing::SeveralLabelers);
+        measured.rogan_gladen = Err(Missing::SeveralLabelers);
     }
     if let Some(finding) = without {
         measured.withhold(finding);

@@ -107,7 +107,7 @@ impl PolicyPrevalence {
             policy_version: self.subject.policy_version.clone(),
             labeler: self.subject.labeler.clone(),
             gold_age_days: self.gold_age_days,
-            status: None,
+            status: self.status.map(|status| status.name().to_owned()),
             design: self.design.clone(),
             estimate_id: String::new(),
         };

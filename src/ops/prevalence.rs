@@ -1,5 +1,6 @@
 //! `titer prevalence`: naive and corrected prevalence, from the store or from anybody's files.
 
+mod calendar;
 mod files;
 mod periods;
 mod pivot;
@@ -37,6 +38,7 @@ use crate::policy::Mode;
 use crate::policy::Policy;
 use crate::stats::Draws;
 use crate::stats::Level;
+use jiff::Timestamp;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
@@ -173,6 +175,7 @@ pub fn prevalence(program: &Program, request: &PrevalenceRequest) -> Result<Meas
         later.policy((&sample, rows), earlier, &mut measured)?;
     }
     adjust_changes(&mut measured.changes)?;
+    later.state(&mut measured)?;
     Ok(measured)
 }
 
@@ -234,6 +237,21 @@ impl Estimating<'_> {
             salts: salts.map(|(sample, gold)| Salts { sample, gold }),
             goal: self.goal(&rows.id)?,
         })
+    }
+
+    /// Says of each period whether it may still get gold, where titer.yaml says how long.
+    fn state(&self, measured: &mut Measured) -> Result<(), OpsError> {
+        let estimate = self.program.file.estimate.as_ref();
+        let Some(after) = estimate.and_then(|it| it.final_after.as_deref()) else { return Ok(()) };
+        let (after, now) = (span::days(after)?, Timestamp::now());
+        let Measured { policies, segments, periods, .. } = measured;
+        for measured in policies.iter_mut().chain(segments).chain(periods) {
+            let period = measured.subject.period.as_deref().unwrap_or_default();
+            // a window is as final as its last period
+            let last = period.rsplit('/').next().unwrap_or(period);
+            measured.status = calendar::status(last, after, now);
+        }
+        Ok(())
     }
 
     /// The goal of a policy: the one asked for, else that of titer.yaml.

@@ -31,6 +31,9 @@ pub fn summary_line(measured: &PolicyPrevalence) -> String {
     if measured.corrected.is_ok() {
         parts.push(verdict(measured));
     }
+    if let Some(status) = measured.status {
+        parts.push(status.name().to_owned());
+    }
     if let Some(judged) = &measured.goal {
         parts.push(goal(judged));
     }

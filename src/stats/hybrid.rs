@@ -5,10 +5,12 @@
 use crate::stats::CellSums;
 use crate::stats::EffectiveSize;
 use crate::stats::Estimate;
+use crate::stats::Level;
 use crate::stats::Share;
 use crate::stats::StatsError;
 use crate::stats::WeightSum;
 use crate::stats::cell_shares;
+use crate::stats::student;
 
 /// The share of positives in a cell as earlier gold shows it, fixed before today's gold is seen.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -81,6 +83,28 @@ impl ModelOnly {
     pub fn estimate(&self) -> Estimate {
         let variance = self.from_labels + self.from_history + self.between_days;
         Estimate { value: self.value, variance }
+    }
+
+    /// Returns the value as a share of `n` units with its effective size, for [`crate::stats::kg_beta`]: made smaller by
+    /// `(z / t)^2`, as the spread between days is known from few of them.
+    ///
+    /// # Errors
+    ///
+    /// [`StatsError::Undefined`] where the value is not inside (0, 1) or its variance is 0.
+    ///
+    /// # Source
+    ///
+    /// Korn & Graubard (1998), Survey Methodology 24:193–201.
+    pub fn share(&self, level: Level, n: u64) -> Result<Share, StatsError> {
+        let Estimate { value, variance } = self.estimate();
+        if !(value > 0.0 && value < 1.0 && variance > 0.0) {
+            let reason = "the estimate is not inside 0 to 1, or varies with nothing";
+            let statistic = "the effective size of a model's estimate";
+            return Err(StatsError::Undefined { statistic, reason });
+        }
+        let few = student::quantile(self.days.saturating_sub(1) as f64, level)? / level.z();
+        let size = EffectiveSize::of_share(value, variance * few.powi(2));
+        Ok(Share { value, variance, size, n })
     }
 }
 
@@ -252,6 +276,12 @@ mod tests {
         assert!((alone.from_history - 0.09 * 0.01).abs() < 1e-12);
         assert!((alone.from_labels - 0.21 * 0.49 / 1000.0).abs() < 1e-9, "{alone:?}");
         assert!(model_only(&cells, &history, &[0.01]).is_err());
+        let level = Level::new(0.95).unwrap();
+        let share = alone.share(level, 1000).unwrap();
+        // Student's quantile at 3 degrees of freedom over the normal one
+        let expected =
+            0.31 * 0.69 / alone.estimate().variance / (3.182_446_f64 / 1.959_964).powi(2);
+        assert!((share.size.units() - expected).abs() < 1e-3, "{share:?}");
     }
 
     #[test]

@@ -52,6 +52,12 @@ impl EffectiveSize {
         self.units().min(n as f64)
     }
 
+    /// Returns the size at which a share of that value, inside (0, 1), varies by `variance`, above 0.
+    #[must_use]
+    pub fn of_share(value: f64, variance: f64) -> Self {
+        Self::of(value * (1.0 - value), variance, f64::INFINITY)
+    }
+
     /// Returns the size at which a share varies by `variance` where `spread` is its one-unit variance.
     ///
     /// `kish` is the size to use where either is 0; infinite or NaN means that there is no error.

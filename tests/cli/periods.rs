@@ -234,7 +234,7 @@ fn the_report_shows_the_series_and_the_change() {
     };
     let series = report(&[]);
     assert!(series.contains("<h3 style=\"margin-top:0\">Over time</h3>"));
-    assert!(series.contains("2026-01/2026-02 (2 periods pooled)"));
+    assert!(series.contains("2026-01&#x2f;2026-02 (2 periods pooled)"));
     let change = report(&["--vs", "2026-01"]);
     assert!(change.contains("Change from 2026-01 to 2026-02, corrected, percentage points"));
     assert!(!change.contains("Over time"));
@@ -265,4 +265,42 @@ fn gold_older_than_allowed_makes_an_estimate_provisional() {
     assert!(!project.titer(&args(&["--period", "2026-02"])).done().stdout.contains("S009"));
     configure("long");
     project.titer(&args(&["--period", "2026-02"])).ends(2, &["`long`", "90 days"]);
+}
+
+#[test]
+fn a_window_of_gold_carries_thin_periods_and_says_which_are_preliminary() {
+    let project = usual();
+    let kept: String = project
+        .read("gold.csv")
+        .lines()
+        .enumerate()
+        .filter(|(at, line)| !line.starts_with("2026-02") || at % 10 == 0)
+        .map(|(_, line)| format!("{line}\n"))
+        .collect();
+    project.write("gold.csv", &kept);
+    let configure = |estimate: &str| {
+        project.write(
+            "titer.yaml",
+            &format!("units: {{from: units.csv, exposure: exposure, period: month}}\nestimate: {{{estimate}}}\n"),
+        );
+    };
+    let by = |estimate: &str| {
+        configure(estimate);
+        let got = json(&project, &["--period", "2026-02"]);
+        got["policies"][0]["corrected_by"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(by("min_gold: 30"), "two_phase");
+    assert_eq!(by("gold_window: 1 period"), "hybrid");
+    assert_eq!(by("gold_window: 31 days"), "hybrid");
+    assert_eq!(by("gold_window: 20 days"), "two_phase");
+    configure("gold_window: 1 period, final_after: 7 days");
+    let got = json(&project, &["--vs", "2026-01"]);
+    assert!(got["changes"][0]["change"]["value"].as_f64().is_some(), "{got}");
+    configure("final_after: 100000 weeks");
+    let shown =
+        project.titer(&args(&["--period", "2026-02", "--estimates", "e.csv"])).done().stdout;
+    assert!(shown.lines().next().unwrap().contains(" · preliminary · "), "{shown}");
+    assert!(project.read("e.csv").contains(",preliminary,"));
+    configure("gold_window: some");
+    project.titer(&args(&["--vs", "2026-01"])).ends(2, &["`some`"]);
 }

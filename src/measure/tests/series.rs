@@ -12,6 +12,7 @@ use crate::measure::Judgment;
 use crate::measure::LabeledUnit;
 use crate::measure::Missing;
 use crate::measure::PeriodRows;
+use crate::measure::PolicyPrevalence;
 use crate::measure::Positive;
 use crate::measure::Rows;
 use crate::measure::Series;
@@ -20,6 +21,7 @@ use crate::measure::Subject;
 use crate::measure::TidyRow;
 use crate::measure::Verdict;
 use crate::measure::compare;
+use crate::measure::one_period;
 use crate::measure::series;
 use crate::reply::Outcome;
 use crate::stats::Coordination;
@@ -109,6 +111,7 @@ impl Day {
             instrument: Some(self.labeler),
             rows: Rows { units: &units, gold: &gold },
             settings: &settings,
+            history: &[],
         })
     }
 }
@@ -206,6 +209,9 @@ fn the_corrected_change_survives_another_labeler_and_the_naive_one_does_not() {
         assert!(got.change.difference.is_ok() && got.change.naive.is_none());
         assert!(!got.later.has(Code::DefinitionBreak) && got.drift.is_none());
         assert_eq!(got.breaks.iter().map(|it| it.what).collect::<Vec<_>>(), [Changed::Labeler]);
+        let pooled = series_of(&[&steady("a", "a"), &b]).pooled;
+        assert!(pooled.corrected.is_ok());
+        assert_eq!(pooled.naive, Err(Missing::SeveralLabelers));
     }
 }
 
@@ -323,4 +329,95 @@ fn a_goal_is_told_by_the_interval() {
     let thin = Day::of("a", "a", (200, 8, 6), (800, 30, 2));
     let got = compared(&thin, &doubled("b", "b"), SHARED);
     assert_eq!(got.earlier.goal.unwrap().verdict, GoalVerdict::CannotBeTold);
+}
+
+/// The last of several periods, leaning on those before it.
+fn leaning(days: &[&Day]) -> PolicyPrevalence {
+    fn gather(days: &[&Day], parts: &[PeriodRows<'_>]) -> PolicyPrevalence {
+        let Some((day, rest)) = days.split_first() else { unreachable!("no period") };
+        day.with(&NESTED, |part| {
+            if rest.is_empty() {
+                return one_period(&PeriodRows { history: parts, ..part }).unwrap();
+            }
+            let mut parts = parts.to_vec();
+            parts.push(part);
+            gather(rest, &parts)
+        })
+    }
+    gather(days, &[])
+}
+
+#[test]
+fn thin_gold_leans_on_earlier_gold_and_is_narrower_for_it() {
+    let thin = Day::of("c", "c", (200, 8, 7), (800, 32, 2)).sampled(0.01);
+    let alone = leaning(&[&thin]).corrected.unwrap();
+    let (a, b) = (steady("a", "a"), steady("b", "b"));
+    let got = leaning(&[&a, &b, &thin]);
+    assert_eq!(got.corrected_by, Estimator::Hybrid);
+    let leaning = got.corrected.unwrap();
+    assert!((leaning.value - alone.value).abs() < 0.03, "{leaning:?} {alone:?}");
+    assert!(leaning.high - leaning.low < alone.high - alone.low, "{leaning:?} {alone:?}");
+    // earlier gold says .8333 and .05: what it says of this period, plus the mean residual of its own gold
+    let model = 0.2 * 50.0 / 60.0 + 0.8 * 0.05;
+    let residual = (7.0 - 8.0 * 50.0 / 60.0 + 2.0 - 32.0 * 0.05) / 40.0;
+    assert!((leaning.value - (model + residual)).abs() < 1e-9, "{leaning:?}");
+}
+
+#[test]
+fn few_residuals_that_agree_do_not_pass_for_precision() {
+    // no gold positive among the unflagged, and every flagged one violating
+    let lucky = Day::of("c", "c", (200, 8, 8), (800, 32, 0)).sampled(0.01);
+    let got = leaning(&[&steady("a", "a"), &steady("b", "b"), &lucky]);
+    let (a, it) = (leaning(&[&steady("a", "a")]).corrected.unwrap(), got.corrected.unwrap());
+    assert!(it.std_error > a.std_error, "{it:?} {a:?}");
+}
+
+#[test]
+fn a_period_without_gold_is_the_model_alone_and_says_so() {
+    let none = Day::of("c", "c", (300, 0, 0), (700, 0, 0)).sampled(0.01);
+    let shifted = Day::of("b", "b", (200, 60, 46), (800, 240, 18)).sampled(0.01);
+    let got = leaning(&[&steady("a", "a"), &shifted, &none]);
+    assert_eq!((got.corrected_by, got.verdict), (Estimator::ModelOnly, Verdict::Provisional));
+    assert!(got.has(Code::ModelOnly) && !got.has(Code::EmptyCell));
+    let made = got.corrected.unwrap();
+    assert!((made.value - (0.3 * 96.0 / 120.0 + 0.7 * 30.0 / 480.0)).abs() < 1e-9, "{made:?}");
+    // two periods that differ leave much open about a third
+    assert!(made.high - made.low > 0.2, "{made:?}");
+    assert_eq!(got.goal.unwrap().verdict, GoalVerdict::CannotBeTold);
+    // a single earlier period cannot show how much periods differ
+    let one = leaning(&[&steady("a", "a"), &none]);
+    assert_eq!(one.corrected, Err(Missing::Withheld(Code::EmptyCell)));
+}
+
+#[test]
+fn gold_of_another_labeler_or_standard_is_not_leant_on() {
+    let thin = Day::of("c", "c", (200, 8, 7), (800, 32, 2)).sampled(0.01);
+    for other in
+        [Day { labeler: "other", ..steady("a", "a") }, Day { version: "0.9.0", ..steady("a", "a") }]
+    {
+        assert_eq!(leaning(&[&other, &thin]).corrected_by, Estimator::TwoPhase);
+    }
+}
+
+#[test]
+fn changes_of_leaning_periods_count_the_gold_they_share() {
+    let (a, b) = (steady("a", "a"), Day::of("b", "b", (200, 60, 46), (800, 240, 18)).sampled(0.01));
+    let none = |name| Day::of(name, name, (300, 0, 0), (700, 0, 0)).sampled(0.01);
+    let got = a.with(&NESTED, |a| {
+        b.with(&NESTED, |b| {
+            let history = [a, b];
+            none("c").with(&NESTED, |c| {
+                none("d").with(&NESTED, |d| {
+                    let leaning = |part| PeriodRows { history: &history, ..part };
+                    let days = TwoDays { earlier: leaning(c), later: leaning(d) };
+                    compare(days, SHARED).unwrap()
+                })
+            })
+        })
+    });
+    let made = got.change.difference.unwrap();
+    assert_eq!(got.later.corrected_by, Estimator::ModelOnly);
+    assert!(made.value.abs() < 1e-12 && made.from_gold > 0.0, "{made:?}");
+    let width = |of: &PolicyPrevalence| of.corrected.as_ref().unwrap().std_error;
+    assert!(made.std_error < width(&got.earlier).hypot(width(&got.later)), "{made:?}");
 }

@@ -2,11 +2,14 @@
 
 use super::Estimating;
 use super::Measured;
+use super::calendar;
 use super::pivot;
 use super::refused;
 use super::sample::Period;
 use super::sample::PolicyRows;
 use super::sample::Sample;
+use super::span;
+use super::span::Window;
 use crate::eval::InputMistake;
 use crate::measure;
 use crate::measure::Comparison;
@@ -22,6 +25,12 @@ use crate::stats::TwoDays;
 use crate::unit::Unit;
 use std::path::Path;
 
+/// One of two periods to compare.
+struct Side<'a> {
+    period: &'a Period<'a>,
+    rows: PeriodRows<'a>,
+}
+
 /// A sample with the request it was read for.
 type Earlier<'a> = (&'a Estimating<'a>, &'a Sample);
 
@@ -32,12 +41,31 @@ impl<'a> Period<'a> {
             instrument: self.instrument.as_deref(),
             rows: Rows { units: &self.units, gold: &self.gold },
             settings: &self.settings,
+            history: &[],
         }
     }
 
     fn name(&self) -> Option<&str> {
         self.subject.period.as_deref()
     }
+}
+
+/// The periods of a sample, each leaning on the gold before it as far as titer.yaml says.
+fn leaning<'p>(
+    periods: &[Period<'_>],
+    plain: &'p [PeriodRows<'p>],
+    window: Option<Window>,
+) -> Result<Vec<PeriodRows<'p>>, OpsError> {
+    let mut leaning = Vec::with_capacity(plain.len());
+    for (at, part) in plain.iter().enumerate() {
+        let first = match window {
+            None => at,
+            Some(Window::Periods(n)) => at.saturating_sub(n),
+            Some(Window::Days(days)) => calendar::since(periods, at, days)?,
+        };
+        leaning.push(PeriodRows { history: &plain[first..at], ..*part });
+    }
+    Ok(leaning)
 }
 
 impl Estimating<'_> {
@@ -48,38 +76,69 @@ impl Estimating<'_> {
         measured: &mut Measured,
     ) -> Result<(), OpsError> {
         let mut periods = sample.periods(rows, self)?;
+        let wanted = self.request.period.as_deref();
         let compares = self.request.vs.is_some() || earlier.is_some();
-        match (compares, self.request.period.as_deref()) {
-            (true, wanted) => {
-                let mut later = self.picked((sample, &mut periods), wanted)?;
-                let mut before = match earlier {
-                    None => self.picked((sample, &mut periods), self.request.vs.as_deref())?,
-                    Some(earlier) => self.before(earlier, &rows.id)?,
+        let picked = match (compares, wanted) {
+            (true, wanted) => Some(self.picked((sample, &periods), wanted)?),
+            (false, Some(wanted)) => Some(self.picked((sample, &periods), Some(wanted))?),
+            (false, None) => None,
+        };
+        if let (Some(at), true) = (picked, compares) {
+            name(&mut periods[at], (&sample.name, wanted));
+        }
+        let plain: Vec<PeriodRows<'_>> = periods.iter().map(Period::rows).collect();
+        let parts = leaning(&periods, &plain, self.window()?)?;
+        match (picked, earlier) {
+            (None, _) if periods.len() > 1 => self.series(&periods, &parts, measured),
+            (None, _) => self.one((&periods, &parts), 0, measured),
+            (Some(at), _) if !compares => self.one((&periods, &parts), at, measured),
+            (Some(at), None) => {
+                let before = self.picked((sample, &periods), self.request.vs.as_deref())?;
+                let sides = TwoDays {
+                    earlier: Side { period: &periods[before], rows: parts[before] },
+                    later: Side { period: &periods[at], rows: parts[at] },
                 };
-                self.named(&mut later, (&sample.name, wanted));
-                let file = earlier.map_or(&sample.name, |(_, sample)| &sample.name);
-                self.named(&mut before, (file, self.request.vs.as_deref()));
-                let drawn = coordination((&before, earlier), (&later, sample), self);
-                self.compared(TwoDays { earlier: before, later }, drawn, measured)
+                let drawn = self.coordination(
+                    &sides,
+                    (sample.salt.as_deref(), sample.salt.as_deref()),
+                    None,
+                );
+                self.compared(sides, drawn, measured)
             }
-            (false, Some(wanted)) => {
-                let period = self.picked((sample, &mut periods), Some(wanted))?;
-                self.one(&period, measured)
+            (Some(at), Some((estimating, other))) => {
+                let mut before = self.before((estimating, other), &rows.id)?;
+                let which = self.picked_before(estimating, (other, &before))?;
+                name(&mut before[which], (&other.name, self.request.vs.as_deref()));
+                let plain: Vec<PeriodRows<'_>> = before.iter().map(Period::rows).collect();
+                let leaning = leaning(&before, &plain, self.window()?)?;
+                let sides = TwoDays {
+                    earlier: Side { period: &before[which], rows: leaning[which] },
+                    later: Side { period: &periods[at], rows: parts[at] },
+                };
+                let salts = (other.salt.as_deref(), sample.salt.as_deref());
+                let drawn = self.coordination(&sides, salts, earlier);
+                self.compared(sides, drawn, measured)
             }
-            (false, None) if periods.len() > 1 => self.series(&periods, measured),
-            (false, None) => periods.iter().try_for_each(|period| self.one(period, measured)),
         }
     }
 
+    /// How far each period leans on the gold before it.
+    fn window(&self) -> Result<Option<Window>, OpsError> {
+        let estimate = self.program.file.estimate.as_ref();
+        estimate.and_then(|it| it.gold_window.as_deref()).map(span::window).transpose()
+    }
+
     /// Measures one period by itself.
-    fn one(&self, period: &Period<'_>, measured: &mut Measured) -> Result<(), OpsError> {
+    fn one(
+        &self,
+        (periods, parts): (&[Period<'_>], &[PeriodRows<'_>]),
+        at: usize,
+        measured: &mut Measured,
+    ) -> Result<(), OpsError> {
+        let Some((period, part)) = periods.get(at).zip(parts.get(at)) else { return Ok(()) };
         let refused = |mistakes: Vec<InputMistake>| refused(&period.subject.policy, &mistakes);
-        let whole =
-            measure::prevalence(&period.subject, &period.units, &period.gold, &period.settings)
-                .map_err(refused)?;
-        measured.policies.push(whole);
-        let rows = Rows { units: &period.units, gold: &period.gold };
-        self.segments((&period.subject, rows, &period.of), &period.settings, measured)
+        measured.policies.push(measure::one_period(part).map_err(refused)?);
+        self.segments((&period.subject, part.rows, &period.of), &period.settings, measured)
     }
 
     fn segments(
@@ -100,13 +159,17 @@ impl Estimating<'_> {
     }
 
     /// Measures each period, and all of them pooled.
-    fn series(&self, periods: &[Period<'_>], measured: &mut Measured) -> Result<(), OpsError> {
-        let parts: Vec<PeriodRows<'_>> = periods.iter().map(Period::rows).collect();
+    fn series(
+        &self,
+        periods: &[Period<'_>],
+        parts: &[PeriodRows<'_>],
+        measured: &mut Measured,
+    ) -> Result<(), OpsError> {
         let Some(first) = periods.first() else { return Ok(()) };
         let policy = &first.subject.policy;
         let refused = |mistakes: Vec<InputMistake>| refused(policy, &mistakes);
-        let series = measure::series(&parts).map_err(refused)?;
-        let (units, gold) = measure::pooled_rows(&parts).map_err(refused)?;
+        let series = measure::series(parts).map_err(refused)?;
+        let (units, gold) = measure::pooled_rows(parts).map_err(refused)?;
         let of: Vec<Option<&Unit>> =
             periods.iter().flat_map(|period| period.of.iter().copied()).collect();
         let rows = Rows { units: &units, gold: &gold };
@@ -126,11 +189,11 @@ impl Estimating<'_> {
 
     fn compared(
         &self,
-        days: TwoDays<Period<'_>>,
+        days: TwoDays<Side<'_>>,
         drawn: Coordination,
         measured: &mut Measured,
     ) -> Result<(), OpsError> {
-        let (a, b) = (&days.earlier, &days.later);
+        let (a, b) = (days.earlier.period, days.later.period);
         let policy = &b.subject.policy;
         let refused = |mistakes: Vec<InputMistake>| refused(policy, &mistakes);
         if a.name() == b.name() {
@@ -139,7 +202,7 @@ impl Estimating<'_> {
                 "name another with --period or --vs",
             ));
         }
-        let pair = TwoDays { earlier: a.rows(), later: b.rows() };
+        let pair = TwoDays { earlier: days.earlier.rows, later: days.later.rows };
         let Comparison { earlier, later, change, breaks, drift } =
             measure::compare(pair, drawn).map_err(refused)?;
         if change.shared_units > 0 && drawn.sample == Prn::Separate {
@@ -170,52 +233,48 @@ impl Estimating<'_> {
         Ok(())
     }
 
-    /// Takes the period of that name out of the list, or the last one.
-    fn picked<'p>(
+    /// Returns the place of the period of that name, or of the last one that is not the one to compare with.
+    fn picked(
         &self,
-        (sample, periods): (&Sample, &mut Vec<Period<'p>>),
+        (sample, periods): (&Sample, &[Period<'_>]),
         wanted: Option<&str>,
-    ) -> Result<Period<'p>, OpsError> {
+    ) -> Result<usize, OpsError> {
         let unnamed = periods.iter().all(|period| period.name().is_none());
+        let own_file = self.request.before().is_some();
         let at = match wanted {
             None => {
-                let other = self.request.vs.as_deref().filter(|_| !self.has_own_file());
+                let other = self.request.vs.as_deref().filter(|_| !own_file);
                 periods.iter().rposition(|period| other.is_none() || period.name() != other)
             }
             // the only sample of a file without periods goes by whatever name it is given
-            Some(_) if unnamed && self.has_own_file() => periods.len().checked_sub(1),
+            Some(_) if unnamed && own_file => periods.len().checked_sub(1),
             Some(wanted) => periods.iter().position(|period| period.name() == Some(wanted)),
         };
-        if let Some(at) = at {
-            return Ok(periods.remove(at));
-        }
-        let wanted = wanted.unwrap_or("an earlier one");
-        let names: Vec<&str> = periods.iter().filter_map(Period::name).collect();
-        let hint = if names.is_empty() {
-            "give the units a column of periods (`units: {period: …}` in titer.yaml names it), or the earlier sample with --vs-units".to_owned()
-        } else {
-            format!("the periods left are {}", names.join(", "))
-        };
-        Err(OpsError::refused(format!("no unit of {} is of period {wanted}", sample.name), hint))
+        at.ok_or_else(|| {
+            let wanted = wanted.unwrap_or("a later one");
+            let names: Vec<&str> = periods.iter().filter_map(Period::name).collect();
+            let hint = if names.is_empty() {
+                "give the units a column of periods (`units: {period: …}` in titer.yaml names it), or the earlier sample with --vs-units".to_owned()
+            } else {
+                format!("the periods are {}", names.join(", "))
+            };
+            OpsError::refused(format!("no unit of {} is of period {wanted}", sample.name), hint)
+        })
     }
 
-    /// Whether two periods come from two samples, so that a file without periods is one.
-    fn has_own_file(&self) -> bool {
-        self.request.before().is_some()
-    }
-
+    /// Returns the periods of the earlier sample.
     fn before<'p>(
         &self,
         (estimating, sample): (&Estimating<'_>, &'p Sample),
         policy: &str,
-    ) -> Result<Period<'p>, OpsError> {
+    ) -> Result<Vec<Period<'p>>, OpsError> {
         let Some(rows) = sample.policies.iter().find(|rows| rows.id == policy) else {
             return Err(OpsError::refused(
                 format!("the earlier sample has no labels of policy `{policy}`"),
                 "label it under that policy too, or leave the policy out with --policy",
             ));
         };
-        let mut periods = sample.periods(rows, estimating)?;
+        let periods = sample.periods(rows, estimating)?;
         if self.request.vs.is_none() && periods.len() > 1 {
             let names: Vec<&str> = periods.iter().filter_map(Period::name).collect();
             return Err(OpsError::refused(
@@ -223,33 +282,42 @@ impl Estimating<'_> {
                 format!("name one with --vs: {}", names.join(", ")),
             ));
         }
-        estimating.picked((sample, &mut periods), self.request.vs.as_deref())
+        Ok(periods)
     }
 
-    /// Names a period whose units do not: as asked, else by its file.
-    fn named(&self, period: &mut Period<'_>, (file, wanted): (&str, Option<&str>)) {
-        let stem = || {
-            let name = Path::new(file).file_name()?.to_str()?;
-            Some(name.split('.').next().unwrap_or(name).to_owned())
-        };
-        let own = period.subject.period.take();
-        period.subject.period = own.or_else(|| wanted.map(str::to_owned)).or_else(stem);
-        period.subject.span = measure::Span::OneOfSeveral;
+    fn picked_before(
+        &self,
+        estimating: &Estimating<'_>,
+        (sample, periods): (&Sample, &[Period<'_>]),
+    ) -> Result<usize, OpsError> {
+        estimating.picked((sample, periods), self.request.vs.as_deref())
+    }
+
+    /// Two samples share their random numbers when they say the same salt; two golds when they are of one draw.
+    fn coordination(
+        &self,
+        sides: &TwoDays<Side<'_>>,
+        (before, later): (Option<&str>, Option<&str>),
+        earlier: Option<Earlier<'_>>,
+    ) -> Coordination {
+        let same = |a: Option<&str>, b: Option<&str>| a.is_some() && a == b;
+        let of_sample = earlier.is_none() || same(before, later);
+        let one_file = self.request.labels.is_some() && self.request.earlier.gold.is_none();
+        let salt = |side: &Side<'_>| side.period.collected.salt.clone();
+        let salts = (salt(&sides.earlier), salt(&sides.later));
+        let of_gold = one_file || same(salts.0.as_deref(), salts.1.as_deref());
+        let prn = |shared: bool| if shared { Prn::Shared } else { Prn::Separate };
+        Coordination { sample: prn(of_sample), gold: prn(of_gold) }
     }
 }
 
-/// Two samples share their random numbers when they say the same salt; two golds when they are of one draw.
-fn coordination(
-    (before, earlier): (&Period<'_>, Option<Earlier<'_>>),
-    (later, sample): (&Period<'_>, &Sample),
-    estimating: &Estimating<'_>,
-) -> Coordination {
-    let same = |a: Option<&str>, b: Option<&str>| a.is_some() && a == b;
-    let salt = earlier.map_or(sample.salt.as_deref(), |(_, earlier)| earlier.salt.as_deref());
-    let of_sample = earlier.is_none() || same(salt, sample.salt.as_deref());
-    let one_file = estimating.request.labels.is_some() && estimating.request.earlier.gold.is_none();
-    let gold_salts = (before.collected.salt.as_deref(), later.collected.salt.as_deref());
-    let of_gold = one_file || same(gold_salts.0, gold_salts.1);
-    let prn = |shared: bool| if shared { Prn::Shared } else { Prn::Separate };
-    Coordination { sample: prn(of_sample), gold: prn(of_gold) }
+/// Names a period whose units do not: as asked, else by its file.
+fn name(period: &mut Period<'_>, (file, wanted): (&str, Option<&str>)) {
+    let stem = || {
+        let name = Path::new(file).file_name()?.to_str()?;
+        Some(name.split('.').next().unwrap_or(name).to_owned())
+    };
+    let own = period.subject.period.take();
+    period.subject.period = own.or_else(|| wanted.map(str::to_owned)).or_else(stem);
+    period.subject.span = measure::Span::OneOfSeveral;
 }

@@ -34,6 +34,32 @@ pub(super) fn days(text: &str) -> Result<f64, OpsError> {
     }
 }
 
+/// How far back gold is leant on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Window {
+    /// That many periods.
+    Periods(usize),
+    /// That many days.
+    Days(f64),
+}
+
+/// Reads `4 periods`, or a span of time.
+///
+/// # Errors
+///
+/// Anything else.
+pub(super) fn window(text: &str) -> Result<Window, OpsError> {
+    let periods = text.trim().strip_suffix("periods").or(text.trim().strip_suffix("period"));
+    match periods.map(|number| number.trim().parse::<usize>()) {
+        Some(Ok(n)) if n > 0 => Ok(Window::Periods(n)),
+        Some(_) => Err(OpsError::refused(
+            format!("`{text}` is no window of gold"),
+            "write `4 periods` or `28 days`",
+        )),
+        None => days(text).map(Window::Days),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,6 +71,9 @@ mod tests {
         {
             assert!((days(text).unwrap() - expected).abs() < 1e-9, "{text}");
         }
+        assert_eq!(window("4 periods").unwrap(), Window::Periods(4));
+        assert_eq!(window("28 days").unwrap(), Window::Days(28.0));
+        assert!(window("0 periods").is_err() && window("four periods").is_err());
         for text in ["90", "days", "-3 days", "0 d", "two weeks", ""] {
             assert!(days(text).is_err(), "{text}");
         }

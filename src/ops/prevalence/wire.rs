@@ -13,6 +13,7 @@ use crate::measure::Missing;
 use crate::measure::PolicyPrevalence;
 use crate::measure::Segment;
 use crate::measure::Span;
+use crate::measure::Status;
 use crate::ops::chain;
 use crate::stats::StatsError;
 use serde::Serialize;
@@ -48,6 +49,8 @@ struct PolicyJson {
     verdict: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     goal: Option<GoalJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'static str>,
     naive: EstimateJson,
     corrected: EstimateJson,
     corrected_by: &'static str,
@@ -176,6 +179,7 @@ impl From<&PolicyPrevalence> for PolicyJson {
                 goal: judged.goal.to_string(),
                 verdict: judged.verdict.name(),
             }),
+            status: measured.status.map(Status::name),
             naive: estimate(&measured.naive),
             corrected: estimate(&measured.corrected),
             corrected_by: measured.corrected_by.name(),

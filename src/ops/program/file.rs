@@ -368,6 +368,10 @@ pub(crate) struct EstimateFile {
     pub(crate) level: Option<f64>,
     /// Age of gold above which an estimate is provisional, such as `90 days`; needs `drawn_at` in the gold.
     pub(crate) max_gold_age: Option<String>,
+    /// How much earlier gold a period leans on: `4 periods`, or `28 days` before its first day. Its own gold corrects that.
+    pub(crate) gold_window: Option<String>,
+    /// How long after its last day a period may still get gold, such as `7 days`; until then its estimates are preliminary.
+    pub(crate) final_after: Option<String>,
 }
 
 /// What counts as violating under one policy, and what its prevalence should be.
