@@ -252,7 +252,7 @@ impl Code {
                 name: "model_only",
                 title: "The estimate rests on error rates from elsewhere, with no gold of its own",
                 advice: "Draw gold from this period before publishing.",
-                verdict: Verdict::Publishable,
+                verdict: Verdict::Provisional,
             },
             Self::DriftInErrorRates => Entry {
                 id: "S017",

@@ -42,6 +42,9 @@ use crate::stats::kg_beta;
 use crate::stats::model_only;
 use crate::stats::two_phase_difference;
 
+/// A cell with fewer gold units than this, where it has more units, is thin.
+const STEADY_GOLD: u64 = 30;
+
 /// A period and the gold it leans on, in cells that all of that gold has.
 pub(crate) struct Lean<'a> {
     today: Weighed<'a>,
@@ -105,7 +108,7 @@ impl<'a> Lean<'a> {
             .findings
             .iter()
             .any(|finding| finding.verdict == Verdict::Withheld && finding.code != Code::EmptyCell);
-        if in_the_way || measured.has(Code::UndeterminedGold) {
+        if in_the_way || measured.has(Code::UndeterminedGold) || !self.thin() {
             return;
         }
         if measured.m > 0 {
@@ -125,6 +128,13 @@ impl<'a> Lean<'a> {
             let verdict = Verdict::Provisional;
             measured.add(Finding { code: Code::ModelOnly, verdict, detail });
         }
+    }
+
+    /// Returns whether some cell has too little gold of its own to be steady. Where none has, each cell's own mean is as precise
+    /// and assumes less; the rule looks at how much gold there is, never at what it says.
+    fn thin(&self) -> bool {
+        let steady = |cell: &CellSums| cell.gold().count >= STEADY_GOLD.min(cell.labeled.count);
+        !self.today.cells.all().iter().all(steady)
     }
 
     fn put(&self, measured: &mut PolicyPrevalence, (by, estimate): (Estimator, Estimate)) {

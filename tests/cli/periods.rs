@@ -1,6 +1,7 @@
 //! Change over time: periods in one file, samples in two, goals and breaks.
 
 use super::bench::Project;
+use super::bench::Simulated;
 use serde_json::Value;
 use std::fmt::Write as _;
 
@@ -95,7 +96,7 @@ fn a_change_comes_with_its_interval_its_ratio_and_what_would_be_found() {
     }
     assert!(
         shown.lines().all(|line| line.starts_with("insults")
-            || line.starts_with("S0")
+            || line.starts_with("* model")
             || line.chars().count() <= 60),
         "{shown}"
     );
@@ -303,4 +304,58 @@ fn a_window_of_gold_carries_thin_periods_and_says_which_are_preliminary() {
     assert!(project.read("e.csv").contains(",preliminary,"));
     configure("gold_window: some");
     project.titer(&args(&["--vs", "2026-01"])).ends(2, &["`some`"]);
+}
+
+/// Labels a file of units, draws gold of it and answers it.
+fn measured_month(project: &Project, file: &str, salt: &str) {
+    let program = project.read("titer.yaml");
+    project.write("titer.yaml", &program.replace("units.csv", file));
+    project.titer(&["label"]).done();
+    project.titer(&["gold", "draw", "--size", "40", "--salt", salt]).done();
+    let sheet = project.titer(&["gold", "export"]).done().stdout;
+    let answered: String = sheet
+        .lines()
+        .enumerate()
+        .map(|(at, line)| {
+            let label = if at % 4 == 1 { "demeaning" } else { "allowed" };
+            line.replace(",harassment,,", &format!(",harassment,{label},vendor")) + "\n"
+        })
+        .collect();
+    project.write("sheet.csv", &answered);
+    project.titer(&["gold", "import", "sheet.csv"]).done();
+    project.write("titer.yaml", &program);
+}
+
+#[test]
+fn each_sample_of_the_store_is_measured_with_the_gold_drawn_of_it() {
+    let endpoint = Simulated::start(&["--prevalence", "0.3"]);
+    let project = Project::of(0, &endpoint.url);
+    let header = "id,views,month,text\n";
+    let month = |name: &str| -> String {
+        (0..80).map(|at| format!("{name}-{at},{},{name},text {name} {at}\n", 1 + at % 7)).collect()
+    };
+    let (january, february) = (month("2026-01"), month("2026-02"));
+    project.write("january.csv", &format!("{header}{january}"));
+    project.write("february.csv", &format!("{header}{february}"));
+    project.write("both.csv", &format!("{header}{january}{february}"));
+    let program = project.read("titer.yaml");
+    project
+        .write("titer.yaml", &program.replace("exposure: views", "exposure: views, period: month"));
+    measured_month(&project, "january.csv", "january/gold");
+    measured_month(&project, "february.csv", "february/gold");
+    let changes = |args: &[&str]| {
+        let all = [&["prevalence", "--format", "json", "--vs", "2026-01"], args].concat();
+        project.titer(&all).done().json()["changes"][0].clone()
+    };
+    let apart = changes(&["--units", "february.csv", "--vs-units", "january.csv"]);
+    assert!(apart["change"]["value"].as_f64().is_some(), "{apart}");
+    assert_eq!((&apart["n"], &apart["m"]), (&160.into(), &80.into()));
+    assert_eq!(changes(&["--units", "both.csv"]), apart, "one file or two");
+    let pooled =
+        project.titer(&["prevalence", "--units", "both.csv", "--format", "json"]).done().json();
+    assert_eq!(
+        (&pooled["policies"][0]["n"], &pooled["policies"][0]["m"]),
+        (&160.into(), &80.into())
+    );
+    assert!(pooled["policies"][0]["corrected"]["value"].as_f64().is_some(), "{pooled}");
 }

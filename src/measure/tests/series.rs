@@ -3,6 +3,7 @@
 use crate::measure::Changed;
 use crate::measure::Code;
 use crate::measure::Comparison;
+use crate::measure::Estimate;
 use crate::measure::Estimator;
 use crate::measure::Goal;
 use crate::measure::GoalVerdict;
@@ -31,6 +32,9 @@ use crate::stats::Prn;
 use crate::stats::TwoDays;
 use crate::unit::Design;
 use crate::unit::Inclusion;
+use rand::RngExt as _;
+use rand::SeedableRng as _;
+use rand_pcg::Pcg64;
 
 const SHARED: Coordination = Coordination { sample: Prn::Shared, gold: Prn::Shared };
 const SEPARATE: Coordination = Coordination { sample: Prn::Separate, gold: Prn::Separate };
@@ -364,6 +368,12 @@ fn thin_gold_leans_on_earlier_gold_and_is_narrower_for_it() {
 }
 
 #[test]
+fn a_period_with_gold_enough_goes_by_its_own() {
+    let got = leaning(&[&steady("a", "a"), &doubled("b", "b")]);
+    assert_eq!(got.corrected_by, Estimator::TwoPhase);
+}
+
+#[test]
 fn few_residuals_that_agree_do_not_pass_for_precision() {
     // no gold positive among the unflagged, and every flagged one violating
     let lucky = Day::of("c", "c", (200, 8, 8), (800, 32, 0)).sampled(0.01);
@@ -420,4 +430,52 @@ fn changes_of_leaning_periods_count_the_gold_they_share() {
     assert!(made.value.abs() < 1e-12 && made.from_gold > 0.0, "{made:?}");
     let width = |of: &PolicyPrevalence| of.corrected.as_ref().unwrap().std_error;
     assert!(made.std_error < width(&got.earlier).hypot(width(&got.later)), "{made:?}");
+}
+
+/// A simple random sample of a large population: labels by error rates, gold on a random part of it.
+fn drawn(name: &'static str, theta: f64, (n, gold): (usize, usize), rng: &mut Pcg64) -> Day {
+    let mut day = Day::of(name, name, (0, 0, 0), (0, 0, 0)).sampled(1e-6);
+    for at in 0..n {
+        let truth = rng.random_bool(theta);
+        let flagged = rng.random_bool(if truth { 0.85 } else { 0.01 });
+        let id = format!("{name}{at}");
+        // units come in random order, so the first ones are a random part
+        if at < gold {
+            day.gold.push((id.clone(), if truth { "bad" } else { "fine" }));
+        }
+        day.units.push((id, if flagged { "bad" } else { "fine" }));
+    }
+    day
+}
+
+#[test]
+fn intervals_of_changes_and_of_leaning_periods_cover() {
+    const RUNS: usize = 100;
+    let mut rng = Pcg64::seed_from_u64(7);
+    let (mut change, mut lean, mut model) = ((0, 0), 0, (0, 0));
+    for _ in 0..RUNS {
+        let thetas: Vec<f64> = (0..5).map(|_| 0.02 + 0.01 * rng.random::<f64>()).collect();
+        let day = |at: usize, gold, rng: &mut Pcg64| {
+            drawn(["a", "b", "c", "d", "e"][at], thetas[at], (700, gold), rng)
+        };
+        let days: Vec<Day> = (0..5).map(|at| day(at, 80, &mut rng)).collect();
+        let truth = thetas[4] - thetas[3];
+        if let Ok(it) = compared(&days[3], &days[4], SHARED).change.difference {
+            change.0 += usize::from(it.low <= truth && truth <= it.high);
+            change.1 += 1;
+        }
+        let days: Vec<&Day> = days.iter().collect();
+        let holds = |it: &Estimate| it.low <= thetas[4] && thetas[4] <= it.high;
+        let leant = leaning(&days).corrected.unwrap();
+        lean += usize::from(holds(&leant));
+        let none = Day { gold: Vec::new(), ..days[4].clone() };
+        if let Ok(it) = leaning(&[days[0], days[1], days[2], days[3], &none]).corrected {
+            model.0 += usize::from(holds(&it));
+            model.1 += 1;
+        }
+    }
+    let share = |(covered, runs): (usize, usize)| covered as f64 / runs as f64;
+    assert!(share(change) >= 0.93 && change.1 > RUNS / 2, "change {change:?}");
+    assert!(share((lean, RUNS)) >= 0.93, "hybrid {lean}");
+    assert!(share(model) >= 0.93 && model.1 > RUNS / 2, "model {model:?}");
 }
