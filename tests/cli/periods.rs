@@ -359,3 +359,20 @@ fn each_sample_of_the_store_is_measured_with_the_gold_drawn_of_it() {
     );
     assert!(pooled["policies"][0]["corrected"]["value"].as_f64().is_some(), "{pooled}");
 }
+
+#[test]
+fn an_estimate_that_changes_after_it_was_final_is_restated() {
+    let project = usual();
+    let config = project.read("titer.yaml");
+    project.write("titer.yaml", &format!("{config}estimate: {{final_after: 7 days}}\n"));
+    let row = || {
+        project.titer(&args(&["--period", "2026-01", "--estimates", "e.csv"])).done();
+        let table = project.read("e.csv");
+        table.lines().find(|line| line.contains(",two_phase,")).unwrap().to_owned()
+    };
+    assert!(row().contains(",final,") && row().contains(",final,"));
+    let gold = project.read("gold.csv").replacen("2026-01-u4,insults,1", "2026-01-u4,insults,0", 1);
+    let gold = gold.replacen("2026-01-u0,insults,0", "2026-01-u0,insults,1", 1);
+    project.write("gold.csv", &gold);
+    assert!(row().contains(",restated,") && row().contains(",restated,"));
+}

@@ -2,25 +2,69 @@
 
 use super::Measured;
 use crate::io::Cells;
+use crate::io::Source;
 use crate::io::TableColumn;
 use crate::io::Target;
+use crate::io::read_texts;
 use crate::io::write_table;
 use crate::measure::Code;
 use crate::measure::PeriodChange;
 use crate::measure::PolicyPrevalence;
+use crate::measure::Status;
 use crate::measure::TidyRow;
 use crate::ops::error::OpsError;
 use crate::stats::TwoDays;
+use std::collections::BTreeMap;
 use std::path::Path;
 
+/// The status of an estimate that changed after it was final.
+const RESTATED: &str = "restated";
+
 /// Writes the table of estimates; the file's ending names its format.
+///
+/// Where the file is there already, an estimate that it held as final and that is another now becomes restated, for good. A Parquet
+/// table is not looked at.
 ///
 /// # Errors
 ///
 /// A file that cannot be written, or an ending that names no format.
 pub fn write_estimates(path: &Path, measured: &Measured) -> Result<(), OpsError> {
-    let rows = measured.tidy_rows();
+    let mut rows = measured.tidy_rows();
+    restate(&mut rows, path);
     Ok(write_table(&Target::from_argument(path), &columns(&rows))?)
+}
+
+/// The columns that tell which estimate a row holds, and whether it was final.
+const KEY: [&str; 4] = ["period", "policy", "segment", "estimator"];
+const STATE: [&str; 2] = ["status", "estimate_id"];
+
+fn restate(rows: &mut [TidyRow], path: &Path) {
+    let wanted = [&KEY[..], &STATE[..]].concat();
+    if !path.is_file() {
+        return;
+    }
+    // a file that is no table of ours says nothing of earlier estimates
+    let Ok(before) = read_texts(&Source::from_argument(path), &wanted) else { return };
+    let key = |row: &BTreeMap<&'static str, String>| {
+        KEY.map(|name| row.get(name).cloned().unwrap_or_default())
+    };
+    let before: BTreeMap<[String; 4], BTreeMap<&str, String>> =
+        before.into_iter().map(|row| (key(&row), row)).collect();
+    for row in rows.iter_mut().filter(|row| row.status.as_deref() == Some(Status::Final.name())) {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let own = [
+            text(&row.period),
+            row.policy.clone(),
+            text(&row.segment),
+            row.estimator.name().to_owned(),
+        ];
+        let Some(held) = before.get(&own) else { continue };
+        let is = |name: &str| held.get("status").is_some_and(|status| status == name);
+        let changed = held.get("estimate_id") != Some(&row.estimate_id);
+        if is(RESTATED) || (is(Status::Final.name()) && changed) {
+            row.status = Some(RESTATED.to_owned());
+        }
+    }
 }
 
 impl Measured {
