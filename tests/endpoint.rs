@@ -43,6 +43,7 @@ fn simulation() -> Simulation {
     Simulation {
         policies: BTreeMap::new(),
         others: perfect,
+        titles: BTreeMap::new(),
         truth: BTreeMap::new(),
         answers: BTreeMap::new(),
         seed: 1,

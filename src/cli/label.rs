@@ -265,8 +265,10 @@ fn labelled_text(labelled: &Labelled, elapsed: Duration, verbosity: Verbosity) -
 fn forecast_json(forecast: &Forecast) -> Value {
     json!({
         "requests": forecast.requests,
+        "calls": forecast.calls,
         "answered_before": forecast.answered,
-        "input_tokens_estimated": forecast.input_tokens,
+        "input_tokens": forecast.input_tokens,
+        "input_tokens_are_estimated": forecast.estimated,
         "output_tokens_at_most": forecast.output_tokens_at_most,
         "cost_usd_at_most": forecast.usd_at_most,
     })
@@ -277,8 +279,13 @@ fn forecast_text(forecast: &Forecast) -> String {
         Some(usd) => format!("at most {usd:.2} USD"),
         None => "cost unknown: the labeler has no `price`".to_owned(),
     };
+    let calls = match forecast.calls {
+        calls if calls == forecast.requests => String::new(),
+        calls => format!(" in {calls} calls"),
+    };
+    let how = if forecast.estimated { "estimated" } else { "counted" };
     format!(
-        "{} to send, {} answered before · {cost}\nabout {} tokens in (estimated from length), at most {} out",
+        "{} to send{calls}, {} answered before · {cost}\nabout {} tokens in ({how}), at most {} out",
         counted(forecast.requests, "request"),
         forecast.answered,
         forecast.input_tokens,

@@ -10,6 +10,7 @@ use super::units::UnitsOf;
 use crate::diag::Source;
 use crate::policy::Policy;
 use crate::store::Access;
+use crate::store::CallRow;
 use crate::store::LabelRow;
 use crate::store::Provenance;
 use crate::store::Store;
@@ -17,6 +18,7 @@ use crate::store::StoreError;
 use crate::unit::Fingerprint;
 use crate::unit::Unit;
 use crate::worker::Tally;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -36,6 +38,8 @@ pub(super) enum Memory {
 pub(super) struct Asked {
     /// The rows that stand, in no particular order.
     pub(super) rows: Vec<LabelRow>,
+    /// What each call said of the requests that take several.
+    pub(super) parts: Vec<CallRow>,
     /// HTTP calls made.
     pub(super) calls: u64,
 }
@@ -79,8 +83,13 @@ pub(super) async fn ask(
             }
         })?;
     }
+    let requests: BTreeSet<_> = rows.iter().map(|row| row.provenance.request).collect();
+    let mut parts = Vec::new();
+    for request in requests {
+        parts.extend(reader.calls_of(request)?);
+    }
     drop(scratch);
-    Ok(Asked { rows, calls: labelled.summary.tally.attempts })
+    Ok(Asked { rows, parts, calls: labelled.summary.tally.attempts })
 }
 
 /// The project's store, or a scratch one where there is no project or another process writes to it.

@@ -5,6 +5,7 @@ use super::error::OpsError;
 use super::parallel;
 use super::program::FILE_NAME;
 use super::program::Program;
+use super::text_file;
 use crate::diag::Diagnostic;
 use crate::diag::Severity;
 use crate::diag::Source;
@@ -146,9 +147,10 @@ pub(crate) fn imported(path: &Path, source: &Source) -> BTreeMap<String, Source>
     let folder = path.parent().unwrap_or(Path::new(""));
     let read = |import: ImportRef| {
         let file = folder.join(&import.path);
-        let bytes = fs::read(&file).ok()?;
-        let name = file.display().to_string();
-        Some((import.path, Source::new(&name, &String::from_utf8_lossy(&bytes))))
+        // A policy may come from anywhere: it must not make a pipe or a device be read.
+        let bytes = file.is_file().then(|| text_file::bytes(&file).ok()).flatten()?;
+        let text = String::from_utf8(bytes).ok()?;
+        Some((import.path, Source::new(&file.display().to_string(), &text)))
     };
     policy::imports(source).into_iter().filter_map(read).collect()
 }
@@ -157,7 +159,7 @@ pub(crate) fn imported(path: &Path, source: &Source) -> BTreeMap<String, Source>
 type Text = Result<Source, (Vec<Diagnostic>, Source)>;
 
 fn source(path: &Path) -> Result<Text, OpsError> {
-    let bytes = fs::read(path).map_err(|source| OpsError::file("read", path, &source))?;
+    let bytes = text_file::bytes(path).map_err(|source| OpsError::file("read", path, &source))?;
     let name = path.display().to_string();
     Ok(Source::decode(&name, &bytes)
         .map_err(|diagnostics| (diagnostics, Source::new(&name, &String::from_utf8_lossy(&bytes)))))

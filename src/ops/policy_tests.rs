@@ -78,7 +78,7 @@ pub async fn test(program: &Program, named: &[String], wanted: &AdHoc) -> Result
     for policy in with_tests(program, named)? {
         let labeler = labeler::resolve(program, wanted)?;
         let asked = answers(program, &policy, &labeler, &mut tested.calls).await?;
-        let cites = labeler.prompt.dialect.carries().contains(&Feature::Criteria);
+        let cites = labeler.prompt.dialect.carries(Feature::Criteria);
         tested.policies.push(PolicyReport::of(&policy.0, asked, cites));
     }
     Ok(tested)

@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
+/// The most files one policy may import.
+pub(super) const MOST_IMPORTS: usize = 20;
 const VERSION_PATTERN: &str = r"^(0|[1-9][0-9]{0,8})(\.(0|[1-9][0-9]{0,8})){2}$";
 const VERSION_FORM: &str = "a version is three whole numbers with dots between, such as 1.0.0";
 const WORD_PATTERN: &str = r"\S";
@@ -38,6 +40,7 @@ pub(super) struct PolicyFile {
     pub(super) owners: Vec<String>,
     /// Files with terms shared by several policies, by their path from this file.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(length(max = MOST_IMPORTS))]
     pub(super) imports: Vec<String>,
     /// Why the policy exists, for people: it is never in a prompt.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -213,11 +216,13 @@ pub(super) enum FileModality {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum FileRollup {
-    /// Violating as soon as one component is.
+    /// Violating as soon as one component is, with the most severe label of any: the same as `max-severity`, but in
+    /// `mode: multi` the unit has every label that some component has.
     Any,
-    /// Violating only when every judged component is.
+    /// Violating only when every judged component is; it then has the labels they share, or if none, as `any`.
     All,
-    /// The label of the greatest severity among the components.
+    /// The most severe label of any component: the same as `any`, but in `mode: multi` the unit has only the labels of
+    /// the greatest severity.
     MaxSeverity,
 }
 

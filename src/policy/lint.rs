@@ -95,13 +95,18 @@ impl<'a> Linter<'a> {
         self.settings.off.contains(code)
     }
 
+    /// Whether there are so many warnings that nobody reads on.
+    fn full(&self) -> bool {
+        self.found.len() >= MOST
+    }
+
     fn warn(
         &mut self,
         code: &'static str,
         place: Place,
         message: String,
     ) -> Option<&mut Diagnostic> {
-        if self.off(code) || self.found.len() >= MOST {
+        if self.off(code) || self.full() {
             return None;
         }
         self.found.push(Diagnostic::warning(code, place, message));
@@ -232,6 +237,14 @@ labels:
     #[test]
     fn warnings_stand_in_the_order_of_the_text() {
         assert_eq!(found(BARE, &[]), ["1:1 L009", "3:1 L008", "5:34 L001"]);
+    }
+
+    #[test]
+    fn no_more_warnings_are_given_than_anybody_reads() {
+        let words: String = (0..2_000).map(|n| format!(" `w{n}` usually")).collect();
+        let rules: String = (0..300).map(|_| "  - It is mostly so.\n").collect();
+        let text = format!("{BARE}scope: >\n {words}\ninterpretation:\n{rules}");
+        assert_eq!(found(&text, &[]).len(), MOST);
     }
 
     #[test]

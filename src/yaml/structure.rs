@@ -62,7 +62,7 @@ impl Reader<'_> {
             let place = self.places.key(&(at.to_owned() + &pointer([&key])));
             let form =
                 form_of(self.parent_schema_of(inner)).or_else(|| form_of(self.schema_of(error)));
-            let message = format!("the key `{key}` does not have the right form");
+            let message = format!("the key `{}` does not have the right form", shortened(&key));
             let form = if cut_off(error, &key) { Some(COMMA) } else { form };
             return vec![with_form(Diagnostic::error("Y014", place, message), form)];
         }
@@ -275,6 +275,7 @@ fn bounds(error: &ValidationError<'_>) -> String {
             1 => "the list is empty".to_owned(),
             _ => format!("the list needs at least {limit} items"),
         },
+        ValidationErrorKind::MaxItems { limit } => format!("the list has more than {limit} items"),
         ValidationErrorKind::MinProperties { limit } => {
             format!("the map needs at least {limit} keys")
         }
@@ -347,7 +348,7 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     const MOST_CHARS: usize = 60;
     match text.char_indices().nth(MOST_CHARS) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),

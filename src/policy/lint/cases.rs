@@ -3,7 +3,11 @@
 use super::Linter;
 use super::hint;
 use crate::policy::Policy;
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+
+/// The most labels a message lists.
+const MOST_LISTED: usize = 12;
 
 /// An example or a test.
 struct Case<'a> {
@@ -23,10 +27,14 @@ struct Strength {
     kind: u8,
 }
 
+#[derive(Clone, Copy)]
 enum Effect<'a> {
     Gives(&'a str),
     Forbids(&'a str),
 }
+
+/// What each rule does, and how strong it is.
+type Effects<'a> = BTreeMap<&'a str, (Strength, Effect<'a>)>;
 
 impl Linter<'_> {
     /// `L004` and `L005`.
@@ -46,8 +54,9 @@ impl Linter<'_> {
         });
         let cases: Vec<Case<'_>> = examples.chain(tests).collect();
         self.unshown(&cases);
+        let effects = effects(policy);
         for case in &cases {
-            self.contradiction(case);
+            self.contradiction(case, &effects);
         }
     }
 
@@ -75,12 +84,12 @@ impl Linter<'_> {
         }
     }
 
-    fn contradiction(&mut self, case: &Case<'_>) {
+    fn contradiction(&mut self, case: &Case<'_>, effects: &Effects<'_>) {
         let (key, label) = case.label;
         if self.policy.abstains(label) {
             return;
         }
-        let decisive = decisive(self.policy, case.criteria);
+        let decisive = decisive(effects, case.criteria);
         let gives: Vec<&str> = decisive
             .iter()
             .filter_map(|(_, effect)| match effect {
@@ -95,7 +104,8 @@ impl Linter<'_> {
         let message = match (forbidden, decisive.first()) {
             (Some(rule), _) => format!("`{rule}` keeps the unit out of `{label}`"),
             (None, Some((rule, _))) if !gives.is_empty() && !gives.contains(&label) => {
-                format!("the label is `{label}`, and `{rule}` gives `{}`", gives.join("` or `"))
+                let gives = gives.get(..MOST_LISTED).unwrap_or(&gives).join("` or `");
+                format!("the label is `{label}`, and `{rule}` gives `{gives}`")
             }
             (None, _) => return,
         };
@@ -107,27 +117,36 @@ impl Linter<'_> {
 }
 
 /// The strongest of the cited rules, with what each does; several when none of them is stronger.
-fn decisive<'a>(policy: &'a Policy, cited: &'a [String]) -> Vec<(&'a str, Effect<'a>)> {
-    let mut rules: Vec<(Strength, &str, Effect<'_>)> =
-        cited.iter().filter_map(|id| effect(policy, id)).collect();
-    let Some(strongest) = rules.iter().map(|(strength, ..)| *strength).min() else {
+fn decisive<'a>(effects: &Effects<'a>, cited: &[String]) -> Vec<(&'a str, Effect<'a>)> {
+    let mut seen = BTreeSet::new();
+    let cited = cited.iter().map(String::as_str).filter(|id| seen.insert(*id));
+    let rules = cited.filter_map(|id| effects.get_key_value(id));
+    let mut rules: Vec<(&str, Strength, Effect<'_>)> =
+        rules.map(|(id, (strength, effect))| (*id, *strength, *effect)).collect();
+    let Some(strongest) = rules.iter().map(|(_, strength, _)| *strength).min() else {
         return Vec::new();
     };
-    rules.retain(|(strength, ..)| *strength == strongest);
-    rules.into_iter().map(|(_, id, effect)| (id, effect)).collect()
+    rules.retain(|(_, strength, _)| *strength == strongest);
+    rules.into_iter().map(|(id, _, effect)| (id, effect)).collect()
 }
 
-fn effect<'a>(policy: &'a Policy, id: &'a str) -> Option<(Strength, &'a str, Effect<'a>)> {
-    let at = policy.precedence.iter().position(|rule| rule == id);
-    let strength = |kind| Strength { precedence: at.unwrap_or(usize::MAX), kind };
-    if let Some(exception) = policy.exceptions.iter().find(|exception| exception.id == id) {
-        return Some((strength(1), id, Effect::Gives(&exception.then)));
+/// What every rule does, by its id.
+fn effects(policy: &Policy) -> Effects<'_> {
+    let mut ranks: BTreeMap<&str, usize> = BTreeMap::new();
+    for (rank, rule) in policy.precedence.iter().enumerate() {
+        ranks.entry(rule).or_insert(rank);
     }
-    policy.labels.iter().find_map(|label| {
-        let has = |list: &[crate::policy::Criterion]| list.iter().any(|one| one.id == id);
-        if has(&label.excludes) {
-            return Some((strength(0), id, Effect::Forbids(label.id.as_str())));
-        }
-        has(&label.includes).then(|| (strength(2), id, Effect::Gives(label.id.as_str())))
-    })
+    let mut effects = Effects::new();
+    let mut add = |id, kind, effect| {
+        let precedence = ranks.get(id).copied().unwrap_or(usize::MAX);
+        effects.entry(id).or_insert((Strength { precedence, kind }, effect));
+    };
+    for exception in &policy.exceptions {
+        add(exception.id.as_str(), 1, Effect::Gives(&exception.then));
+    }
+    for label in &policy.labels {
+        label.excludes.iter().for_each(|rule| add(&rule.id, 0, Effect::Forbids(&label.id)));
+        label.includes.iter().for_each(|rule| add(&rule.id, 2, Effect::Gives(&label.id)));
+    }
+    effects
 }
