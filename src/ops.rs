@@ -20,6 +20,7 @@ pub mod gold;
 pub mod guide;
 pub mod init;
 pub mod label;
+pub mod plan;
 pub mod policy_tests;
 pub mod prevalence;
 pub mod report;
