@@ -13,9 +13,9 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::io;
 
-/// Steps one rendering may take; the largest shipped policy needs some ten thousand.
+/// Steps one rendering of a user's own template may take; the largest shipped policy needs some ten thousand.
 const FUEL: u64 = 5_000_000;
-/// Bytes one rendering may have, beside those of the unit.
+/// Bytes one rendering of a user's own template may have, beside those of the unit.
 const LONGEST: usize = 4 << 20;
 
 /// The variables a template may name; `part` says which of them are there.
@@ -81,7 +81,7 @@ impl Template {
 
     fn of(dialect: Dialect, text: &'static str) -> Result<Self, CompileError> {
         let failed = |source| CompileError::Template { dialect: dialect.name(), source };
-        let engine = loaded(dialect.name(), text).map_err(failed)?;
+        let engine = loaded(dialect.name(), text, None).map_err(failed)?;
         let template = Self { name: dialect.name().to_owned(), dialect, engine, own: None };
         match template.unknown().map_err(failed)?.into_iter().next() {
             Some(name) => Err(CompileError::UnknownVariable {
@@ -97,7 +97,7 @@ impl Template {
         let wrong = |diagnostics| own.rejected(diagnostics);
         own::small_enough(own).map_err(wrong)?;
         let failed = |error: minijinja::Error| own.rejected(vec![own.failed(&error)]);
-        let engine = loaded(own.name(), own.text()).map_err(failed)?;
+        let engine = loaded(own.name(), own.text(), Some(FUEL)).map_err(failed)?;
         let name = own.name().to_owned();
         let template = Self { name, dialect, engine, own: Some(own.clone()) };
         let unknown = template.unknown().map_err(failed)?;
@@ -127,7 +127,8 @@ impl Template {
 
     /// Renders one part. `grown` is how many bytes of it are not the template's doing.
     pub(super) fn render(&self, variables: Value, grown: usize) -> Result<String, CompileError> {
-        let mut out = Bounded { bytes: Vec::new(), most: LONGEST.saturating_add(grown) };
+        let most = self.own.as_ref().map_or(usize::MAX, |_| LONGEST.saturating_add(grown));
+        let mut out = Bounded { bytes: Vec::new(), most };
         let rendered = self
             .engine
             .get_template(&self.name)
@@ -158,7 +159,7 @@ struct Bounded {
 
 impl io::Write for Bounded {
     fn write(&mut self, more: &[u8]) -> io::Result<usize> {
-        if self.most < self.bytes.len() + more.len() {
+        if self.most < self.bytes.len().saturating_add(more.len()) {
             return Err(io::Error::other("the template writes more than 4 MiB"));
         }
         self.bytes.extend_from_slice(more);
@@ -170,9 +171,13 @@ impl io::Write for Bounded {
     }
 }
 
-fn loaded(name: &str, text: &str) -> Result<Environment<'static>, minijinja::Error> {
+fn loaded(
+    name: &str,
+    text: &str,
+    fuel: Option<u64>,
+) -> Result<Environment<'static>, minijinja::Error> {
     let mut engine = engine()?;
-    engine.set_fuel(Some(FUEL));
+    engine.set_fuel(fuel);
     for (partial, text) in PARTIALS {
         engine.add_template(partial, text)?;
     }
