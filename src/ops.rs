@@ -8,6 +8,7 @@ mod parallel;
 mod policies;
 mod program;
 mod rows;
+mod template;
 mod text_file;
 mod units;
 
