@@ -18,6 +18,7 @@ use titer::policy;
 use titer::policy::Policy;
 use titer::prompt::AnswerSettings;
 use titer::prompt::Bundling;
+use titer::prompt::Calls;
 use titer::prompt::Dialect;
 use titer::prompt::PromptSettings;
 use titer::prompt::Rung;
@@ -35,6 +36,8 @@ fn settings() -> PromptSettings {
         url: "http://127.0.0.1/v1".into(),
         model: "model".into(),
         dialect: Dialect::JsonChat,
+        template: None,
+        calls: Calls::PerUnit,
         rung: Rung::Schema,
         bundling: Bundling::Unified,
         answer: AnswerSettings { rationale_words: 40, confidence: true, abstain: true },
@@ -53,7 +56,7 @@ fn messages(c: &mut Criterion) {
     let text = "Everybody go to Marlon's page and tell him what a clown he is. ".repeat(8);
     let unit = Unit::text("u", &text);
     c.bench_function("messages of one unit", |b| {
-        b.iter(|| prompt.request_body(black_box(&unit)).unwrap());
+        b.iter(|| prompt.questions()[0].request_body(black_box(&unit)).unwrap());
     });
     c.bench_function("two policies", |b| {
         b.iter(|| compile(black_box(policies()), settings()).unwrap());

@@ -11,6 +11,7 @@ mod guide;
 mod init;
 mod label;
 mod log;
+mod number;
 mod output;
 mod policy_tests;
 mod prevalence;
@@ -22,6 +23,7 @@ mod schema;
 mod simulate;
 mod table;
 mod try_text;
+mod width;
 
 use clap::Args;
 use clap::Parser;

@@ -27,6 +27,7 @@ pub mod sample;
 pub mod simulate;
 pub mod try_text;
 
+pub use crate::eval::suite::schema as suite_schema;
 pub use crate::io::is_full;
 pub use crate::policy::schema as policy_schema;
 pub use crate::policy::terms_schema;

@@ -2,6 +2,7 @@
 
 #![deny(clippy::disallowed_methods)]
 
+mod combine;
 mod json;
 mod object;
 mod probability;
@@ -11,8 +12,9 @@ mod words;
 
 use std::collections::BTreeMap;
 
+pub use combine::combine;
 pub use read::read;
-pub use read::read_unit;
+pub use read::read_call;
 pub use read::unanswered;
 
 /// How the labeling of one unit by one policy ended. No outcome is ever dropped.
@@ -74,6 +76,8 @@ pub struct ComponentAnswer {
     pub n: usize,
     /// Its label, or the abstain id.
     pub label: String,
+    /// All labels that apply to it, where several may and it was asked about on its own; else empty.
+    pub labels: Vec<String>,
     /// Full ids of the cited criteria and exceptions.
     pub criteria: Vec<String>,
 }

@@ -6,6 +6,7 @@ mod forecast;
 mod plan;
 mod tokens;
 
+pub use forecast::AnsweredCalls;
 pub use forecast::Forecast;
 pub use forecast::Price;
 pub use forecast::forecast;

@@ -4,6 +4,7 @@
 //! time (an OS lock beside the file, gone when its holder dies); any number read. A [`Writer`] says
 //! "recorded" only once the rows are on disk.
 
+mod calls;
 mod catalog;
 mod error;
 mod gold;
@@ -15,6 +16,7 @@ mod open;
 mod record;
 mod writer;
 
+pub use calls::CallRow;
 pub use catalog::Capability;
 pub use catalog::CapabilityKey;
 pub use catalog::LabelerRow;

@@ -10,6 +10,8 @@
 mod bad_input;
 #[path = "cli/bench.rs"]
 mod bench;
+#[path = "cli/dialects.rs"]
+mod dialects;
 #[path = "cli/endings.rs"]
 mod endings;
 #[path = "cli/endpoints.rs"]
@@ -18,6 +20,8 @@ mod endpoints;
 mod full_disk;
 #[path = "cli/refusals.rs"]
 mod refusals;
+#[path = "cli/segments.rs"]
+mod segments;
 #[path = "cli/verbs.rs"]
 mod verbs;
 #[path = "cli/whole_loop.rs"]

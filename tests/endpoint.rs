@@ -43,7 +43,9 @@ fn simulation() -> Simulation {
     Simulation {
         policies: BTreeMap::new(),
         others: perfect,
+        titles: BTreeMap::new(),
         truth: BTreeMap::new(),
+        answers: BTreeMap::new(),
         seed: 1,
         latency: Duration::ZERO,
         rpm: None,

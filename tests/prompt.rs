@@ -16,4 +16,6 @@ mod prompt {
     mod plan;
     mod reply;
     mod request;
+    mod split;
+    mod template;
 }

@@ -23,6 +23,7 @@ use titer::store::Access;
 use titer::store::Annotation;
 use titer::store::AttemptRow;
 use titer::store::Billed;
+use titer::store::CallRow;
 use titer::store::Capability;
 use titer::store::CapabilityKey;
 use titer::store::GoldDraw;
@@ -56,6 +57,7 @@ fn hash(text: &str) -> Fingerprint {
 fn attempt(request: &str, cost_usd: Option<f64>) -> Record {
     Record::Attempt(AttemptRow {
         request: hash(request),
+        call: 0,
         labeler: hash("labeler"),
         prompt: hash("prompt"),
         started_at: at(1),
@@ -205,7 +207,7 @@ fn a_newer_store_is_refused_and_an_unfinished_one_is_completed() {
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     for access in [Access::Read, Access::Write] {
         let error = refusal(&path, access);
-        assert!(matches!(error, StoreError::Newer { found: 99, known: 1, .. }), "{error}");
+        assert!(matches!(error, StoreError::Newer { found: 99, known: 2, .. }), "{error}");
     }
     // Killed between creating the file and its first version.
     let empty = path.with_file_name("empty.db");
@@ -213,6 +215,56 @@ fn a_newer_store_is_refused_and_an_unfinished_one_is_completed() {
     assert!(matches!(refusal(&empty, Access::Read), StoreError::Older { found: 0, .. }));
     drop(Store::open(&empty, Access::Write).unwrap());
     Store::open(&empty, Access::Read).unwrap();
+}
+
+#[test]
+fn a_store_of_the_first_version_climbs_and_keeps_its_rows() {
+    let (_folder, path) = folder();
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(include_str!("../src/store/schema.sql")).unwrap();
+    old.execute_batch(
+        "PRAGMA application_id = 0x74697472; PRAGMA user_version = 1;
+        INSERT INTO attempts VALUES (1, zeroblob(32), zeroblob(32), zeroblob(32), '1970-01-01T00:00:00Z',
+            200, 'answered', x'7b7d', 7, 2, 3, 0, 0.5, 1.5, '');",
+    )
+    .unwrap();
+    drop(old);
+    assert!(matches!(refusal(&path, Access::Read), StoreError::Older { found: 1, known: 2, .. }));
+    let store = Store::open(&path, Access::Write).unwrap();
+    store.writer().unwrap().record_blocking(vec![attempt("r", Some(0.25))]).unwrap();
+    let ledger = store.reader().unwrap().ledger(None).unwrap();
+    assert_eq!((ledger.attempts["answered"], ledger.billed.cost_usd), (2, Some(0.75)));
+}
+
+#[test]
+fn an_answered_call_comes_back_as_it_was_until_its_request_is_settled() {
+    let (_folder, path) = folder();
+    let store = Store::open(&path, Access::Write).unwrap();
+    let row = label("r", "u", Outcome::Label);
+    let call = |call, request: &str| CallRow {
+        request: hash(request),
+        call,
+        component: Some(2),
+        label: Some("violating".into()),
+        answers: vec![Answer { label_probability: Some(0.1 + 0.2), ..row.answer.clone() }],
+        attempts: 2,
+        billed: row.billed,
+        answered_at: at(5),
+    };
+    let (writer, reader) = (store.writer().unwrap(), store.reader().unwrap());
+    let again = CallRow { attempts: 9, ..call(0, "r") };
+    let records = [call(1, "r"), call(0, "r"), again, call(0, "other")].map(Record::Call);
+    writer.record_blocking(records.into()).unwrap();
+    assert_eq!(reader.calls_of(hash("r")).unwrap(), [call(0, "r"), call(1, "r")]);
+    let open = || {
+        let mut open = Vec::new();
+        reader.calls_of_unsettled(|row| open.push((row.request, row.call))).unwrap();
+        open
+    };
+    assert_eq!(open().len(), 3);
+    writer.record_blocking(vec![Record::Label(row.clone())]).unwrap();
+    assert_eq!(open(), [(hash("other"), 0)]);
 }
 
 #[test]
@@ -300,7 +352,18 @@ fn an_answer_is_reused_for_another_unit_at_no_cost() {
 fn rows_can_be_neither_changed_nor_deleted() {
     let (_folder, path) = folder();
     let store = Store::open(&path, Access::Write).unwrap();
-    let records = vec![attempt("r", None), Record::Label(label("r", "u", Outcome::Label))];
+    let call = CallRow {
+        request: hash("r"),
+        call: 0,
+        component: None,
+        label: None,
+        answers: Vec::new(),
+        attempts: 1,
+        billed: Billed::default(),
+        answered_at: at(5),
+    };
+    let row = Record::Label(label("r", "u", Outcome::Label));
+    let records = vec![attempt("r", None), Record::Call(call), row];
     store.writer().unwrap().record_blocking(records).unwrap();
     let connection = Connection::open(&path).unwrap();
     for sql in [
@@ -308,6 +371,9 @@ fn rows_can_be_neither_changed_nor_deleted() {
         "DELETE FROM labels",
         "UPDATE attempts SET cost_usd = 0",
         "DELETE FROM attempts",
+        "UPDATE attempts SET call = 1",
+        "UPDATE calls SET answers = '[]'",
+        "DELETE FROM calls",
     ] {
         assert!(connection.execute(sql, []).is_err(), "{sql}");
     }

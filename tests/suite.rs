@@ -21,6 +21,7 @@ use titer::diag::Color;
 use titer::diag::Diagnostic;
 use titer::diag::Place;
 use titer::diag::Source;
+use titer::eval::suite;
 use titer::policy;
 use titer::policy::LintSettings;
 use titer::policy::Reader;
@@ -88,9 +89,39 @@ fn expected_form(found: &[Diagnostic], source: &Source) -> String {
 
 #[test]
 fn every_mistake_is_reported_as_expected() {
+    hold_to_expected("policy", diagnostics);
+}
+
+#[test]
+fn every_mistake_of_a_suite_is_reported_as_expected() {
+    hold_to_expected("eval", of_suite);
+}
+
+#[test]
+fn every_remark_is_made_as_expected() {
+    hold_to_expected("lint", remarks);
+}
+
+fn of_suite(source: &Source) -> Vec<Diagnostic> {
+    suite::read(source).map_or_else(|found| found, |checked| checked.warnings)
+}
+
+fn remarks(source: &Source) -> Vec<Diagnostic> {
+    let settings = LintSettings { off: BTreeSet::new() };
+    match policy::Reader::prepare().read(source, &imported(source)) {
+        Ok(checked) => {
+            let lint = policy::lint(&checked, &settings);
+            checked.warnings.into_iter().chain(lint).collect()
+        }
+        Err(found) => found,
+    }
+}
+
+/// Compares what is found in each file of a folder with what is expected of it.
+fn hold_to_expected(folder: &str, diagnostics: impl Fn(&Source) -> Vec<Diagnostic>) {
     let write = env::var_os("TITER_WRITE_EXPECTED").is_some();
     let mut wrong = Vec::new();
-    for (path, source) in corpus("policy") {
+    for (path, source) in corpus(folder) {
         let found = diagnostics(&source);
         let actual = expected_form(&found, &source);
         let expected_path = path.with_extension("expected");
@@ -125,6 +156,29 @@ fn the_corpus_shows_every_documented_code_of_meaning() {
     let rows = page.lines().filter(|line| line.starts_with("| `P")).count();
     assert_eq!(documented, shown);
     assert_eq!(rows, shown.len(), "a documented code has no file in the corpus");
+}
+
+#[test]
+fn the_corpus_shows_every_code_that_a_text_alone_can_have() {
+    let all = |folder, of: fn(&Source) -> Vec<Diagnostic>| {
+        corpus(folder).into_iter().flat_map(move |(_, source)| of(&source)).map(|found| found.code)
+    };
+    let shown: BTreeSet<&str> = all("policy", diagnostics)
+        .chain(all("eval", of_suite))
+        .chain(all("lint", remarks))
+        .collect();
+    // What these are about is not in one text: bytes, titer itself, a project, gold, the last labeled version.
+    let elsewhere = ["E008", "E009", "L012", "P040", "P041", "P090", "Y002", "Y020"].into_iter();
+    let known: BTreeSet<&str> = policy::explained().chain(suite::explained()).collect();
+    assert_eq!(shown.iter().copied().chain(elsewhere).collect::<BTreeSet<_>>(), known);
+    assert!(corpus("policy").len() >= 80, "{}", corpus("policy").len());
+}
+
+#[test]
+fn valid_suites_have_nothing_to_say() {
+    for (path, source) in corpus("valid-eval") {
+        assert_eq!(of_suite(&source), [], "{}", path.display());
+    }
 }
 
 #[test]
@@ -220,9 +274,11 @@ proptest! {
 
 #[test]
 fn committed_schemas_are_those_of_the_parser() {
-    for (file, schema) in
-        [("policy.json", policy::schema()), ("terms.json", policy::terms_schema())]
-    {
+    for (file, schema) in [
+        ("policy.json", policy::schema()),
+        ("terms.json", policy::terms_schema()),
+        ("suite.json", suite::schema()),
+    ] {
         let path = Path::new("schemas").join(file);
         let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
         if env::var_os("TITER_WRITE_EXPECTED").is_some() {

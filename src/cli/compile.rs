@@ -8,6 +8,7 @@ use crate::ops::AdHoc;
 use crate::ops::Program;
 use crate::ops::compile;
 use crate::ops::compile::Compiled;
+use crate::ops::compile::CompiledImage;
 use clap::Args;
 use serde_json::Value;
 use std::path::Path;
@@ -41,28 +42,49 @@ pub(super) fn run(
     let labeler = AdHoc { name: args.labeler.clone(), separate: args.separate, ..AdHoc::default() };
     let compiled = compile::compile(&program, &args.policies, &labeler, unit.as_ref())?;
     output.json(&compiled)?;
+    if compiled.len() > 1 {
+        output.text(&format!("{} calls a unit\n", compiled.len()))?;
+    }
     for request in &compiled {
         output.text(&text(request, output.verbosity))?;
     }
     Ok(())
 }
 
-/// A message's text; its images are named, not printed.
-fn content(content: &Value) -> String {
-    let part = |part: &Value| match part["text"].as_str() {
+/// A message's text; its images are described, not printed.
+fn content(content: &Value, images: &[CompiledImage]) -> String {
+    let mut images = images.iter();
+    let mut part = |part: &Value| match part["text"].as_str() {
         Some(text) => text.to_owned(),
-        None => "(the image stands here)".to_owned(),
+        None => images.next().map_or_else(|| "(an image)".to_owned(), described),
     };
     match (content.as_str(), content.as_array()) {
         (Some(text), _) => text.to_owned(),
-        (None, parts) => parts.into_iter().flatten().map(part).collect::<Vec<_>>().join("\n"),
+        (None, parts) => parts.into_iter().flatten().map(&mut part).collect::<Vec<_>>().join("\n"),
     }
+}
+
+/// What one call of several asks.
+fn about(request: &Compiled) -> String {
+    let component = request.component.map(|n| format!(" · component {n}"));
+    let label = request.label.as_ref().map(|label| format!(" · label {label}"));
+    component.into_iter().chain(label).collect()
+}
+
+fn described(image: &CompiledImage) -> String {
+    let CompiledImage { role, position, .. } = image;
+    let what = match (&image.media_type, image.bytes) {
+        (Some(kind), Some(bytes)) => format!("{kind}, {bytes} bytes"),
+        (Some(_) | None, _) => "by its address".to_owned(),
+    };
+    format!("({}: component {position}, role {role}, {what})", image.caption)
 }
 
 fn text(request: &Compiled, verbosity: Verbosity) -> String {
     let mut text = format!(
-        "{} · prompt {} · {} + {} tokens{}\n",
+        "{}{} · prompt {} · {} + {} tokens{}\n",
         request.policies.join(" + "),
+        about(request),
         request.fingerprint.get(..12).unwrap_or_default(),
         request.system_tokens,
         request.unit_tokens,
@@ -73,7 +95,10 @@ fn text(request: &Compiled, verbosity: Verbosity) -> String {
     }
     for message in request.request["messages"].as_array().into_iter().flatten() {
         let role = message["role"].as_str().unwrap_or_default();
-        text.push_str(&format!("\n--- {role} ---\n{}\n", content(&message["content"])));
+        text.push_str(&format!(
+            "\n--- {role} ---\n{}\n",
+            content(&message["content"], &request.images)
+        ));
     }
     let schema = &request.request["response_format"]["json_schema"]["schema"];
     if *schema != Value::Null {

@@ -4,10 +4,12 @@ use super::failure::Failure;
 use super::label::LabelerArgs;
 use super::output::Output;
 use super::progress;
+use super::width::fitted;
 use crate::ops;
 use crate::ops::Program;
 use crate::ops::try_text;
 use crate::ops::try_text::Tried;
+use crate::ops::try_text::TriedCall;
 use crate::unit::Unit;
 use clap::Args;
 use serde_json::json;
@@ -54,11 +56,17 @@ pub(super) fn run(args: TryArgs, project: Option<&Path>, output: &Output) -> Res
         "because": tried.answer.because,
         "stated_confidence": tried.answer.stated_confidence,
         "label_probability": tried.answer.label_probability,
+        "calls": tried.calls.iter().map(|call| json!({
+            "component": call.component,
+            "label": call.label,
+            "said": call.said,
+            "probability": call.probability,
+        })).collect::<Vec<_>>(),
         "labeler": tried.labeler,
         "latency_ms": tried.latency_ms,
         "reused": tried.reused,
     }))?;
-    output.text(&text(&tried))?;
+    output.text(&fitted(&text(&tried)))?;
     Ok(())
 }
 
@@ -73,6 +81,8 @@ fn text(tried: &Tried) -> String {
     lines.extend(answer.because.iter().map(|because| format!("  why   {}", because.trim())));
     lines.extend(tried.rules.iter().map(|(id, text)| format!("  rule  {id}: {}", text.trim())));
     lines.extend(answer.checks.iter().map(|(id, said)| format!("  check {id}: {said}")));
+    lines.extend(tried.calls.iter().map(asked));
+    let probability = answer.label_probability.map(|p| format!(" · label probability {p:.2}"));
     let confidence = answer.stated_confidence.map(|said| format!(" · says it is {said:.2} sure"));
     let cost = if tried.reused {
         "on record, no call".to_owned()
@@ -80,10 +90,20 @@ fn text(tried: &Tried) -> String {
         format!("{:.0} ms", tried.latency_ms)
     };
     lines.push(format!(
-        "  {} · {}{} · {cost}",
+        "  {} · {}{}{} · {cost}",
         tried.policy,
         tried.labeler,
+        probability.unwrap_or_default(),
         confidence.unwrap_or_default()
     ));
     lines.join("\n")
+}
+
+/// What one call of several said.
+fn asked(call: &TriedCall) -> String {
+    let component = call.component.map(|n| format!("component {n}"));
+    let label = call.label.as_ref().map(|label| format!("{label}?"));
+    let about: Vec<String> = component.into_iter().chain(label).collect();
+    let sure = call.probability.map(|p| format!(" (probability {p:.2})")).unwrap_or_default();
+    format!("  asked {}: {}{sure}", about.join(" · "), call.said)
 }

@@ -4,6 +4,7 @@ use super::Diagnostic;
 use super::Place;
 use super::Severity;
 use super::Source;
+use super::wrap::wrapped;
 use annotate_snippets::Annotation;
 use annotate_snippets::AnnotationKind;
 use annotate_snippets::Group;
@@ -25,6 +26,8 @@ pub enum Color {
 
 /// The most columns between two marks of one line in one snippet.
 const WIDEST: usize = 100;
+/// The columns that stand before a message.
+const BEFORE_MESSAGE: usize = 16;
 /// The most bytes of a snippet that shows whole lines; the time to draw one grows with them.
 const MOST_SHOWN: usize = 16 << 10;
 
@@ -34,16 +37,40 @@ const MOST_SHOWN: usize = 16 << 10;
 /// a snippet.
 #[must_use]
 pub fn text(diagnostics: &[Diagnostic], sources: &[Source], color: Color) -> String {
+    rendered(renderer(color), diagnostics, sources)
+}
+
+/// Returns what [`text`] returns, made for so many columns: messages and hints are broken, lines of the source that
+/// are too long are cut around the mark.
+#[must_use]
+pub fn text_within(
+    diagnostics: &[Diagnostic],
+    sources: &[Source],
+    color: Color,
+    columns: usize,
+) -> String {
+    // What stands before a message is `warning[P012]: `, before a hint `   = help: `, and both indent what follows.
+    let narrow = |text: &str| wrapped(text, columns.saturating_sub(BEFORE_MESSAGE));
+    let narrow = |diagnostic: &Diagnostic| Diagnostic {
+        message: narrow(&diagnostic.message),
+        hint: diagnostic.hint.as_deref().map(narrow),
+        ..diagnostic.clone()
+    };
+    let diagnostics: Vec<Diagnostic> = diagnostics.iter().map(narrow).collect();
+    rendered(renderer(color).term_width(columns), &diagnostics, sources)
+}
+
+fn renderer(color: Color) -> Renderer {
     let renderer = match color {
         Color::Plain => Renderer::plain(),
         Color::Ansi => Renderer::styled(),
     };
-    let renderer = renderer.decor_style(DecorStyle::Ascii);
-    let rendered: Vec<String> = diagnostics
-        .iter()
-        .map(|diagnostic| renderer.render(&[group(diagnostic, sources)]) + "\n")
-        .collect();
-    rendered.join("\n")
+    renderer.decor_style(DecorStyle::Ascii)
+}
+
+fn rendered(renderer: Renderer, diagnostics: &[Diagnostic], sources: &[Source]) -> String {
+    let one = |diagnostic| renderer.render(&[group(diagnostic, sources)]) + "\n";
+    diagnostics.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a [Source]) -> Group<'a> {

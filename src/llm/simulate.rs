@@ -1,14 +1,19 @@
 //! The simulated endpoint: OpenAI-compatible, on loopback, with error rates that are known exactly.
 //!
-//! It never reads a unit's text. The prompt carries a nonce in its fence, `nonce="16 hex digits"`; the
-//! hidden truth of that nonce is either given or drawn, and every draw is a hash of (seed, nonce, policy,
-//! purpose). So the same request always gets the same answer, in any order and at any concurrency.
+//! It never reads a unit's text. The prompt carries a nonce in its fence, `nonce="16 hex digits"`; in a prompt that
+//! writes a conversation it is the hash of that. The hidden truth of a nonce is either given or drawn, and every draw is
+//! a hash of (seed, nonce, policy, purpose). So the same request always gets the same answer, in any order and at any
+//! concurrency, and a unit gets the same label in every dialect.
 //!
 //! Answers follow the request's own output schema: that of `response_format`, or the one between
 //! `<schema>` and `</schema>` in the system message. One answer is an object with a `label`; several are
 //! an object with one property a policy. A policy's id is the schema's name after `titer_`, the property's
 //! name, or, in a prompt without `response_format`, what the system message writes after ``Policy ` ``.
-//! Other schemas are filled in generically, and a request without one gets a sentence.
+//! Other schemas are filled in generically.
+//!
+//! A request without a schema is answered in words: `Yes` or `No` to a question about one label of a policy, `safe`, or
+//! `unsafe` and a line of codes, to a prompt that lists categories; any other gets a sentence. Where `logprobs` are asked
+//! for, the token that decides has alternatives: what is said holds at least half of the probability.
 //!
 //! A non-answer is a refusal of the whole reply; with several policies the first decides.
 
@@ -17,7 +22,9 @@ mod draw;
 mod form;
 mod limit;
 mod routes;
+mod words;
 
+use crate::unit::FingerprintBuilder;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -40,8 +47,13 @@ pub struct Simulation {
     pub policies: BTreeMap<String, Behaviour>,
     /// Behaviour for every other policy.
     pub others: Behaviour,
+    /// The ids of policies by their titles, which is all a safety prompt shows of them.
+    pub titles: BTreeMap<String, String>,
     /// The hidden truth: nonce → policy id → violating. What is not in it is drawn.
     pub truth: BTreeMap<Nonce, BTreeMap<String, bool>>,
+    /// What a labeler without errors says: nonce → policy id → answer. A correct answer about a unit that is not in it is
+    /// drawn among the labels that would be correct.
+    pub answers: BTreeMap<Nonce, BTreeMap<String, RightAnswer>>,
     /// Every draw depends on it.
     pub seed: u64,
     /// How long each answer takes.
@@ -71,6 +83,15 @@ pub struct Behaviour {
     pub positive: Vec<String>,
     /// The label of an allowed unit; `None` for the first of the schema's labels.
     pub negative: Option<String>,
+}
+
+/// What a labeler without errors says about a unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RightAnswer {
+    /// The label or abstain id.
+    pub label: String,
+    /// The rules it cites.
+    pub criteria: Vec<String>,
 }
 
 /// The number that names a unit in its prompt.
@@ -136,6 +157,17 @@ impl Nonce {
     pub fn from_hex(digits: &str) -> Option<Self> {
         let all = digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
         all.then(|| u64::from_str_radix(digits, 16).ok().map(Self)).flatten()
+    }
+}
+
+impl Nonce {
+    /// Returns the number that names a unit by the turns it is written as.
+    #[must_use]
+    pub fn of_conversation(turns: &str) -> Self {
+        let lines: Vec<&str> =
+            turns.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let hash = FingerprintBuilder::new("simulate").text(&lines.join("\n")).finish();
+        Self(hash.as_bytes().iter().take(8).fold(0, |bits, byte| bits << 8 | u64::from(*byte)))
     }
 }
 

@@ -10,11 +10,15 @@ use super::units::UnitsOf;
 use crate::diag::Source;
 use crate::policy::Policy;
 use crate::store::Access;
+use crate::store::CallRow;
 use crate::store::LabelRow;
+use crate::store::Provenance;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::unit::Fingerprint;
 use crate::unit::Unit;
 use crate::worker::Tally;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -34,6 +38,8 @@ pub(super) enum Memory {
 pub(super) struct Asked {
     /// The rows that stand, in no particular order.
     pub(super) rows: Vec<LabelRow>,
+    /// What each call said of the requests that take several.
+    pub(super) parts: Vec<CallRow>,
     /// HTTP calls made.
     pub(super) calls: u64,
 }
@@ -52,7 +58,8 @@ pub(super) async fn ask(
 ) -> Result<Asked, OpsError> {
     let (store, scratch) = place(program, memory)?;
     let reader = store.reader()?;
-    let ids: Vec<String> = units.iter().map(|unit| unit.id.clone()).collect();
+    let asked: Vec<(String, Fingerprint)> =
+        units.iter().map(|unit| (unit.id.clone(), unit.content_hash())).collect();
     let file = UnitsOf { path: PathBuf::from("the units given"), units };
     let request = LabelRequest::default();
     let labeling =
@@ -66,16 +73,23 @@ pub(super) async fn ask(
         });
     }
     let mut rows = Vec::new();
-    for id in ids {
-        // A store holds rows of earlier texts of the policy too: only those of this prompt stand.
+    for (id, hash) in asked {
+        // A store holds rows of earlier texts of the policy and of the unit too: only those of this prompt and
+        // this content stand.
         reader.labels_of_unit(&id, |row| {
-            if labelled.prompts.contains(&row.provenance.prompt) {
+            let Provenance { prompt, unit_hash, .. } = &row.provenance;
+            if labelled.prompts.contains(prompt) && *unit_hash == hash {
                 rows.push(row);
             }
         })?;
     }
+    let requests: BTreeSet<_> = rows.iter().map(|row| row.provenance.request).collect();
+    let mut parts = Vec::new();
+    for request in requests {
+        parts.extend(reader.calls_of(request)?);
+    }
     drop(scratch);
-    Ok(Asked { rows, calls: labelled.summary.tally.attempts })
+    Ok(Asked { rows, parts, calls: labelled.summary.tally.attempts })
 }
 
 /// The project's store, or a scratch one where there is no project or another process writes to it.

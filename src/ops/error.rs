@@ -66,7 +66,7 @@ pub enum OpsError {
     Io(#[from] IoError),
     /// A prompt that does not compile.
     #[error(transparent)]
-    Compile(#[from] CompileError),
+    Compile(CompileError),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -97,6 +97,17 @@ pub enum OpsError {
     /// The report.
     #[error(transparent)]
     Render(#[from] RenderError),
+}
+
+/// A mistake in a template of the user's own is shown with its line, as one in a policy is.
+impl From<CompileError> for OpsError {
+    fn from(error: CompileError) -> Self {
+        if let CompileError::Rejected { diagnostics, template } = error {
+            let sources = vec![template];
+            return Self::Diagnostics { diagnostics, sources, ending: Ending::ChangeSomething };
+        }
+        Self::Compile(error)
+    }
 }
 
 impl OpsError {

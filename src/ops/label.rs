@@ -23,6 +23,7 @@ use crate::prompt::CompiledPrompt;
 use crate::prompt::PromptSettings;
 use crate::prompt::Rung;
 use crate::requests;
+use crate::requests::AnsweredCalls;
 use crate::requests::Forecast;
 use crate::requests::Plan;
 use crate::store::Access;
@@ -143,10 +144,15 @@ pub fn forecast(program: &Program, request: &LabelRequest) -> Result<Forecast, O
     let path = program.store_path();
     let reader = path.is_file().then(|| Store::open(&path, Access::Read)?.reader()).transpose()?;
     let prompts = prompt::compile_all(&list, &labeled::settled(reader.as_ref(), &labeler)?)?;
-    let answered =
-        reader.map(|reader| reader.answered_fingerprints()).transpose()?.unwrap_or_default();
+    let answered = reader.as_ref().map(Reader::answered_fingerprints).transpose()?;
+    let answered = answered.unwrap_or_default();
     let plan = requests::plan(prompts, file.units, |fingerprint| answered.contains(&fingerprint));
-    Ok(requests::forecast(&plan, labeler.price))
+    let on_record = reader.map(|reader| worker::answered_calls(&plan, &reader)).transpose()?;
+    let on_record = on_record.unwrap_or_default().into_iter();
+    let on_record: AnsweredCalls = on_record
+        .map(|(request, rows)| (request, rows.iter().map(|row| row.call).collect()))
+        .collect();
+    Ok(requests::forecast(&plan, labeler.price, &on_record))
 }
 
 /// Checks everything a labeling needs and opens the store.
@@ -210,9 +216,9 @@ impl Labeling {
         loop {
             let plan = Arc::new(job.plan(&settings, units, &reader)?);
             controls.writer.record(job.catalog(&plan)).await?;
-            worker::reuse(&plan, &store).await?;
+            let on_record = worker::reuse(&plan, &store).await?;
             let (shared, endpoint) = (Arc::clone(&plan), Arc::clone(&endpoint));
-            match worker::run(shared, endpoint, job.limits(), controls.clone()).await {
+            match worker::run(shared, endpoint, job.limits(), controls.clone(), on_record).await {
                 Ok(summary) => return job.finish(summary, &plan, &reader, fell_back),
                 Err(RunError::Refused { fatal: Fatal::SchemaUnsupported, .. })
                     if job.labeler.rung_is_open && settings.rung == Rung::Schema =>
@@ -311,8 +317,8 @@ impl Job {
         let prompts = plan.prompts.iter().map(|prompt| {
             Record::Prompt(PromptRow {
                 fingerprint: prompt.fingerprint(),
-                text: prompt.system().to_owned(),
-                schema: prompt.schema().to_string(),
+                text: text_of(prompt),
+                schema: prompt.questions()[0].schema().to_string(),
                 policies: prompt.policies().iter().map(|policy| policy.fingerprint()).collect(),
                 first_seen: now,
             })
@@ -344,6 +350,15 @@ impl Job {
             seed: u64::from(std::process::id()),
         }
     }
+}
+
+/// The static text of a prompt; of several questions, each under a line that names its label.
+fn text_of(prompt: &CompiledPrompt) -> String {
+    let texts = prompt.questions().iter().map(|question| match question.label() {
+        Some(label) => format!("=== label `{label}` ===\n{}", question.system()),
+        None => question.system().to_owned(),
+    });
+    texts.collect::<Vec<_>>().join("\n")
 }
 
 fn rung_seen(settings: &PromptSettings) -> Capability {

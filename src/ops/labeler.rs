@@ -1,8 +1,10 @@
 //! A labeler ready to use: its prompt settings, where it is reached, how fast, at what price.
 
+use super::error::Ending;
 use super::error::OpsError;
 use super::program::AnswerFile;
 use super::program::BundlingName;
+use super::program::CallsName;
 use super::program::DialectName;
 use super::program::EffortName;
 use super::program::LabelerFile;
@@ -13,12 +15,15 @@ use super::program::Program;
 use super::program::TemperatureFile;
 use super::program::TokenCapName;
 use crate::diag;
+use crate::diag::Source;
 use crate::llm::Connection;
 use crate::llm::HttpEndpoint;
 use crate::llm::Timeouts;
 use crate::prompt::AnswerSettings;
 use crate::prompt::Bundling;
+use crate::prompt::Calls;
 use crate::prompt::Dialect;
+use crate::prompt::OwnTemplate;
 use crate::prompt::PromptSettings;
 use crate::prompt::ReasoningEffort;
 use crate::prompt::Rung;
@@ -31,6 +36,7 @@ use serde_json::Value;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -43,6 +49,9 @@ const CONNECT: Duration = Duration::from_secs(10);
 const MAX_BODY_BYTES: usize = 8 << 20;
 /// Idle connections kept, at least.
 const MAX_IDLE: usize = 256;
+
+/// Bytes of a template that are read: more than one may have, so that a longer one is refused as such.
+const MOST_OF_A_TEMPLATE: u64 = 1 << 20;
 
 /// A labeler named on the command line, or described there by URL and model.
 #[derive(Debug, Clone, Default)]
@@ -171,7 +180,9 @@ fn plain(url: String, model: String, separate: bool) -> LabelerFile {
         key_command: None,
         headers: BTreeMap::new(),
         dialect: DialectName::JsonChat,
+        template: None,
         output: OutputName::Auto,
+        calls: CallsName::PerUnit,
         prompt: if separate { BundlingName::Separate } else { BundlingName::Unified },
         answer: AnswerFile::default(),
         temperature: TemperatureFile::Number(0.0),
@@ -191,6 +202,9 @@ fn build(program: &Program, name: &str, file: &LabelerFile) -> Result<Labeler, O
     for (header, value) in &file.headers {
         headers.insert(header.clone(), expanded(value)?);
     }
+    let template = file.template.as_deref().map(|path| own_template(program, path)).transpose()?;
+    let plain =
+        prompt_settings(&LabelerFile { model: expanded(&file.model)?, ..file.clone() }, url);
     Ok(Labeler {
         name: name.to_owned(),
         rung_is_open: file.output == OutputName::Auto,
@@ -202,10 +216,7 @@ fn build(program: &Program, name: &str, file: &LabelerFile) -> Result<Labeler, O
             cached: price.cached.unwrap_or(price.input),
             output: price.output,
         }),
-        prompt: prompt_settings(
-            &LabelerFile { model: expanded(&file.model)?, ..file.clone() },
-            url,
-        ),
+        prompt: PromptSettings { template, ..plain },
     })
 }
 
@@ -218,6 +229,11 @@ fn prompt_settings(file: &LabelerFile, url: String) -> PromptSettings {
             DialectName::GptOssSafeguard => Dialect::GptOssSafeguard,
             DialectName::LlamaGuard => Dialect::LlamaGuard,
             DialectName::YesNo => Dialect::YesNo,
+        },
+        template: None,
+        calls: match file.calls {
+            CallsName::PerUnit => Calls::PerUnit,
+            CallsName::PerComponent => Calls::PerComponent,
         },
         rung: match file.output {
             OutputName::Auto | OutputName::Schema => Rung::Schema,
@@ -249,6 +265,22 @@ fn prompt_settings(file: &LabelerFile, url: String) -> PromptSettings {
             TokenCapName::MaxCompletionTokens => TokenCap::MaxCompletionTokens,
         },
     }
+}
+
+/// Reads a template of the user's own.
+fn own_template(program: &Program, path: &str) -> Result<OwnTemplate, OpsError> {
+    let path = program.path(path);
+    let unread = |source: std::io::Error| OpsError::file("read the template", &path, &source);
+    let mut bytes = Vec::new();
+    let file = fs::File::open(&path).map_err(unread)?;
+    file.take(MOST_OF_A_TEMPLATE).read_to_end(&mut bytes).map_err(unread)?;
+    let name = path.display().to_string();
+    let source = Source::decode(&name, &bytes).map_err(|diagnostics| OpsError::Diagnostics {
+        diagnostics,
+        sources: vec![Source::new(&name, &String::from_utf8_lossy(&bytes))],
+        ending: Ending::ChangeSomething,
+    })?;
+    Ok(OwnTemplate::new(source))
 }
 
 fn key_source(program: &Program, file: &LabelerFile) -> KeySource {
@@ -347,6 +379,8 @@ impl Labeler {
             "dialect": prompt.dialect.name(),
             "output": if self.rung_is_open { "auto" } else { prompt.rung.name() },
             "prompt": prompt.bundling.name(),
+            "calls": prompt.calls.name(),
+            "template": prompt.template.as_ref().map(OwnTemplate::text),
             "answer": {
                 "rationale_words": prompt.answer.rationale_words,
                 "confidence": prompt.answer.confidence,

@@ -4,6 +4,7 @@ mod file;
 
 pub(crate) use file::AnswerFile;
 pub(crate) use file::BundlingName;
+pub(crate) use file::CallsName;
 pub(crate) use file::DesignName;
 pub(crate) use file::DialectName;
 pub(crate) use file::DrawnName;

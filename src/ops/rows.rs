@@ -96,7 +96,13 @@ fn wire(unit: &Unit, row: store::LabelRow, labeler: &str) -> LabelRow {
         components: answer
             .components
             .iter()
-            .map(|part| json!({"criteria": part.criteria, "label": part.label, "n": part.n}))
+            .map(|part| {
+                let mut one = json!({"criteria": part.criteria, "label": part.label, "n": part.n});
+                if !part.labels.is_empty() {
+                    one["labels"] = json!(part.labels);
+                }
+                one
+            })
             .collect(),
         because: answer.because,
         stated_confidence: answer.stated_confidence,

@@ -2,6 +2,7 @@
 
 use super::error::OpsError;
 use super::policies;
+use super::policy_tests;
 use super::program::Program;
 use super::units;
 use crate::gold::LabelMap;
@@ -10,8 +11,10 @@ use crate::io::IdCheck;
 use crate::io::Source;
 use crate::llm::simulate::Behaviour;
 use crate::llm::simulate::Nonce;
+use crate::llm::simulate::RightAnswer;
 use crate::llm::simulate::Simulation;
 use crate::policy::Policy;
+use crate::policy::Rollup;
 use crate::prompt;
 use crate::unit::Unit;
 use serde::Deserialize;
@@ -67,11 +70,12 @@ pub struct Rates {
 ///
 /// Files that cannot be read, a truth about units or labels that do not exist.
 pub fn simulation(program: &Program, request: &SimulateRequest) -> Result<Simulation, OpsError> {
-    let policies = if program.path("policies").is_dir() {
-        policies::load(program, &[])?.policies()
+    let texts = if program.path("policies").is_dir() {
+        policies::load(program, &[])?.policies
     } else {
         Vec::new()
     };
+    let policies = policies::listed(&texts);
     let units = match &request.units {
         Some(path) => {
             io::read_units(&Source::from_argument(path), &units::columns(program), IdCheck::Unique)?
@@ -87,7 +91,36 @@ pub fn simulation(program: &Program, request: &SimulateRequest) -> Result<Simula
         Some(path) => rates(path)?,
         None => BTreeMap::new(),
     };
-    Ok(build(request, &policies, truth, &errors))
+    let mut simulation = build(request, &policies, truth, &errors);
+    for (policy, source) in &texts {
+        know_cases(&mut simulation, policy, Path::new(source.name()));
+    }
+    Ok(simulation)
+}
+
+/// Tells the simulation what a policy's own examples and tests say, so that they can be tried without a model. What
+/// is known of a unit already stays.
+fn know_cases(simulation: &mut Simulation, policy: &Policy, file: &Path) {
+    // Pictures that cannot be read are for `titer test` to report.
+    let tests = policy_tests::units(policy, file).unwrap_or_default();
+    let tests = tests.into_iter().zip(&policy.tests).map(|(unit, test)| {
+        let leads = |rule: &&String| policy.leads_to(rule, &test.expect);
+        let criteria = test.criteria.iter().filter(leads).cloned().collect();
+        (unit, RightAnswer { label: test.expect.clone(), criteria })
+    });
+    let examples = policy.examples.iter().map(|example| {
+        let unit = Unit { components: example.components.clone(), ..Unit::text("example", "") };
+        let (label, criteria) = (example.label.clone(), example.criteria.clone());
+        (unit, RightAnswer { label, criteria })
+    });
+    for (unit, answer) in tests.chain(examples) {
+        let Some(nonce) = Nonce::from_hex(&prompt::nonce(&unit)) else { continue };
+        let truth = simulation.truth.entry(nonce).or_default();
+        if !truth.contains_key(&policy.id) {
+            truth.insert(policy.id.clone(), policy.violating(&answer.label));
+            simulation.answers.entry(nonce).or_default().insert(policy.id.clone(), answer);
+        }
+    }
 }
 
 /// The hidden truth: nonce → policy → violating.
@@ -124,7 +157,14 @@ pub(super) fn build(
     Simulation {
         policies: by_policy,
         others: behaviour(request.rates, None),
+        titles: policies
+            .iter()
+            .filter_map(|policy| {
+                Some((policy.title.as_deref()?.trim().to_owned(), policy.id.clone()))
+            })
+            .collect(),
         truth,
+        answers: BTreeMap::new(),
         seed: request.seed,
         latency: request.latency,
         rpm: request.rpm,
@@ -149,26 +189,47 @@ fn truth(path: &Path, units: &[Unit], policies: &[Arc<Policy>]) -> Result<Truth,
 }
 
 /// Joins true labels with their units; the error is the id of a unit that is not there.
+///
+/// Where each component of a violating unit is asked about alone, the first judged one is what makes it violating, or
+/// every one where the policy's roll-up takes all.
 pub(super) fn truth_of(
     labels: impl IntoIterator<Item = (String, String, String)>,
     units: &[Unit],
     policies: &[Arc<Policy>],
 ) -> Result<Truth, String> {
-    let nonces: BTreeMap<&str, Nonce> = units
-        .iter()
-        .filter_map(|unit| Some((unit.id.as_str(), Nonce::from_hex(&prompt::nonce(unit))?)))
-        .collect();
-    let mut truth: Truth = BTreeMap::new();
+    let by_id: BTreeMap<&str, &Unit> = units.iter().map(|unit| (unit.id.as_str(), unit)).collect();
+    let (mut truth, mut of_parts): (Truth, Truth) = (BTreeMap::new(), BTreeMap::new());
     for (id, policy, label) in labels {
-        let Some(nonce) = nonces.get(id.as_str()) else { return Err(id) };
+        let Some(unit) = by_id.get(id.as_str()) else { return Err(id) };
         let known = policies.iter().find(|known| known.id == policy);
         let violating = match known {
             Some(policy) => policy.violating(&label),
             None => !["0", "false", "no", "allowed"].contains(&label.as_str()),
         };
-        truth.entry(*nonce).or_default().insert(policy, violating);
+        for nonce in nonces(unit) {
+            truth.entry(nonce).or_default().insert(policy.clone(), violating);
+        }
+        let parts = known.map_or_else(Vec::new, |known| prompt::component_units(known, unit));
+        let all = known.is_some_and(|known| known.rollup == Some(Rollup::All));
+        for (place, (_, part)) in parts.iter().enumerate() {
+            for nonce in nonces(part) {
+                let part = of_parts.entry(nonce).or_default().entry(policy.clone()).or_default();
+                *part |= violating && (all || place == 0);
+            }
+        }
+    }
+    for (nonce, known) in of_parts {
+        for (policy, violating) in known {
+            truth.entry(nonce).or_default().entry(policy).or_insert(violating);
+        }
     }
     Ok(truth)
+}
+
+/// The numbers that name a unit in a prompt: in its fence, or by its conversation.
+fn nonces(unit: &Unit) -> impl Iterator<Item = Nonce> {
+    let fenced = Nonce::from_hex(&prompt::nonce(unit));
+    fenced.into_iter().chain([Nonce::of_conversation(&prompt::conversation(unit))])
 }
 
 fn rates(path: &Path) -> Result<BTreeMap<String, Rates>, OpsError> {

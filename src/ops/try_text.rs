@@ -8,6 +8,7 @@ use super::labeler::AdHoc;
 use super::policies;
 use super::program::Program;
 use crate::reply::Answer;
+use crate::store::CallRow;
 use crate::unit::Unit;
 use std::sync::Arc;
 
@@ -22,12 +23,27 @@ pub struct Tried {
     pub violating: bool,
     /// The texts of the cited rules, by id.
     pub rules: Vec<(String, String)>,
+    /// What each call said, where the answer is made of several.
+    pub calls: Vec<TriedCall>,
     /// The labeler's name.
     pub labeler: String,
     /// How long the call took, in milliseconds.
     pub latency_ms: f64,
     /// Whether the answer was on record and cost nothing.
     pub reused: bool,
+}
+
+/// One call of several.
+#[derive(Debug, Clone)]
+pub struct TriedCall {
+    /// The place in the unit of the one component it judged, from 1.
+    pub component: Option<usize>,
+    /// The label it asked about.
+    pub label: Option<String>,
+    /// `yes` or `no` about that label, else the label or abstain id it gave; without either, how it ended.
+    pub said: String,
+    /// The probability of what it said.
+    pub probability: Option<f64>,
 }
 
 /// Labels one unit with one policy.
@@ -64,10 +80,23 @@ pub async fn try_unit(
     Ok(Tried {
         policy: format!("{} {}", one.id, one.version),
         violating: row.answer.label.as_deref().is_some_and(|label| one.violating(label)),
+        calls: asked.parts.into_iter().filter_map(said).collect(),
         answer: row.answer,
         rules,
         labeler: name,
         latency_ms: row.latency_ms,
         reused: asked.calls == 0,
     })
+}
+
+fn said(row: CallRow) -> Option<TriedCall> {
+    let answer = row.answers.into_iter().next()?;
+    let said = match (&row.label, answer.label) {
+        (Some(asked), Some(label)) if *asked == label => "yes".to_owned(),
+        (Some(_), Some(_)) => "no".to_owned(),
+        (None, Some(label)) => label,
+        (_, None) => answer.outcome.name().to_owned(),
+    };
+    let probability = answer.label_probability;
+    Some(TriedCall { component: row.component, label: row.label, said, probability })
 }

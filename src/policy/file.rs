@@ -216,11 +216,13 @@ pub(super) enum FileModality {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum FileRollup {
-    /// Violating as soon as one component is.
+    /// Violating as soon as one component is, with the most severe label of any: the same as `max-severity`, but in
+    /// `mode: multi` the unit has every label that some component has.
     Any,
-    /// Violating only when every judged component is.
+    /// Violating only when every judged component is; it then has the labels they share, or if none, as `any`.
     All,
-    /// The label of the greatest severity among the components.
+    /// The most severe label of any component: the same as `any`, but in `mode: multi` the unit has only the labels of
+    /// the greatest severity.
     MaxSeverity,
 }
 
@@ -259,7 +261,7 @@ pub(super) struct FileTest {
     pub(super) unit: FileUnit,
     /// The label or abstain id it must get.
     pub(super) expect: String,
-    /// The criteria and exceptions that must be cited.
+    /// The criteria and exceptions it is about; those that lead to the expected label must be cited.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) criteria: Vec<String>,
     /// How often the model is asked; 1 when left out.

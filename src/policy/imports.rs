@@ -76,6 +76,14 @@ pub(super) fn terms(
     (importer.terms, importer.found)
 }
 
+/// Returns the mistakes of a file of terms on its own.
+pub(super) fn mistakes(file: &TermsFile, places: &Places) -> Vec<Diagnostic> {
+    let mut importer =
+        Importer { places, terms: Vec::new(), found: Vec::new(), defined: BTreeMap::new() };
+    importer.define(file, places);
+    importer.found
+}
+
 struct Importer<'a> {
     places: &'a Places,
     terms: Vec<Term>,

@@ -2,17 +2,19 @@
 
 mod cases;
 mod crosswalk;
+mod duplicates;
 mod rules;
 mod shape;
 mod wording;
 
-pub use cases::resemble;
+pub use duplicates::resemble;
 
 use super::Checked;
 use super::Criterion;
 use super::Policy;
 use crate::diag::Diagnostic;
 use crate::diag::Place;
+use crate::unit::Unit;
 use crate::yaml::Places;
 use crate::yaml::pointer;
 use std::collections::BTreeSet;
@@ -30,11 +32,10 @@ pub struct LintSettings {
 /// Returns the warnings about a policy in the order of the text, two hundred at most.
 #[must_use]
 pub fn lint(checked: &Checked, settings: &LintSettings) -> Vec<Diagnostic> {
-    let Checked { policy, places, n_imported_terms, .. } = checked;
-    let mut linter =
-        Linter { policy, places, n_imported_terms: *n_imported_terms, settings, found: Vec::new() };
+    let mut linter = Linter::of(checked, settings);
     linter.wording();
     linter.cases();
+    linter.near_duplicates();
     linter.rules();
     linter.shape();
     linter.crosswalk();
@@ -42,6 +43,16 @@ pub fn lint(checked: &Checked, settings: &LintSettings) -> Vec<Diagnostic> {
     found.sort_by_key(|found| (found.place.range.start, found.code));
     found.truncate(MOST);
     found
+}
+
+/// Returns the warnings about examples that are nearly units with gold, in the order of the text.
+///
+/// The model is shown its examples; gold it has all but seen says too much good of it.
+#[must_use]
+pub fn lint_gold(checked: &Checked, gold: &[&Unit], settings: &LintSettings) -> Vec<Diagnostic> {
+    let mut linter = Linter::of(checked, settings);
+    linter.gold(gold);
+    linter.found
 }
 
 struct Linter<'a> {
@@ -75,6 +86,11 @@ impl Side {
 }
 
 impl<'a> Linter<'a> {
+    fn of(checked: &'a Checked, settings: &'a LintSettings) -> Self {
+        let Checked { policy, places, n_imported_terms, .. } = checked;
+        Linter { policy, places, n_imported_terms: *n_imported_terms, settings, found: Vec::new() }
+    }
+
     fn off(&self, code: &str) -> bool {
         self.settings.off.contains(code)
     }

@@ -1,6 +1,7 @@
 //! The parts of a checked policy, in the order their author wrote them.
 
 use crate::unit::Component;
+use std::cmp::Reverse;
 use std::fmt;
 
 /// The labeling rules for one construct. Built only by the parser, which checks every reference in it.
@@ -176,11 +177,13 @@ pub enum Modality {
 /// How the labels of a unit's judged components become the unit's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rollup {
-    /// The unit is violating as soon as one component is.
+    /// The unit is violating as soon as one component is. It has every label that some component has, where several
+    /// may apply, and else the most severe of them, as by [`Rollup::MaxSeverity`].
     Any,
-    /// The unit is violating only when every judged component is.
+    /// The unit is violating only when every judged component is. It then has the labels that all share, where several
+    /// may apply and some are shared, and else those it would have by [`Rollup::Any`].
     All,
-    /// The unit has the label of the greatest severity among its components.
+    /// The unit has the labels of the greatest severity among its components.
     MaxSeverity,
 }
 
@@ -213,7 +216,7 @@ pub struct PolicyTest {
     pub components: Vec<Component>,
     /// The label or abstain id it must get.
     pub expect: String,
-    /// Full ids of the criteria or exceptions that must be cited.
+    /// Full ids of the criteria or exceptions it is about; those that lead to `expect` must be cited.
     pub criteria: Vec<String>,
     /// How often the labeler is asked, at least once.
     pub repeats: u32,
@@ -306,6 +309,28 @@ impl Policy {
     #[must_use]
     pub fn severity(&self, id: &str) -> Option<u32> {
         self.label(id).map(|label| label.severity)
+    }
+
+    /// Returns the most severe of some labels. Of equally severe ones it is the one that a rule standing first in
+    /// `precedence` puts a unit under, else the first in the policy.
+    #[must_use]
+    pub fn most_severe<'l>(&self, labels: &[&'l str]) -> Option<&'l str> {
+        let place = |id: &str| self.labels.iter().position(|label| label.id == id);
+        let rank =
+            |id: &&str| (self.severity(id), Reverse(self.precedes(id)), place(id).map(Reverse));
+        labels.iter().copied().max_by_key(|id| rank(id))
+    }
+
+    /// The place in `precedence` of the first rule that puts a unit under the label; behind all of them without one.
+    fn precedes(&self, label: &str) -> usize {
+        let includes = self.label(label).into_iter().flat_map(|label| &label.includes);
+        let exceptions = self.exceptions.iter().filter(|exception| exception.then == label);
+        let rules: Vec<&str> = includes
+            .map(|criterion| criterion.id.as_str())
+            .chain(exceptions.map(|exception| exception.id.as_str()))
+            .collect();
+        let first = self.precedence.iter().position(|id| rules.contains(&id.as_str()));
+        first.unwrap_or(self.precedence.len())
     }
 
     /// Returns the label of a unit no rule speaks about.

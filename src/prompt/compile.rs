@@ -1,45 +1,45 @@
-//! A compiled prompt: every byte that does not depend on the unit, rendered once.
+//! A compiled prompt: the questions that label a unit under some policies, and the calls they make of a unit.
 
 use super::AnswerForm;
 use super::Bundling;
-use super::Code;
+use super::Calls;
 use super::CompileError;
 use super::Feature;
-use super::Part;
 use super::PromptSettings;
-use super::codes;
-use super::context;
-use super::context::Frame;
+use super::Question;
 use super::fit;
-use super::message;
-use super::message::Turn;
-use super::message::Wording;
-use super::request;
-use super::request::Request;
-use super::schema;
+use super::split;
 use super::template;
 use super::template::Template;
+use crate::policy::Mode;
 use crate::policy::Policy;
 use crate::unit::Fingerprint;
 use crate::unit::FingerprintBuilder;
 use crate::unit::Unit;
-use serde_json::Value;
+use std::borrow::Cow;
 use std::sync::Arc;
 
-/// One request's worth of policies, compiled for one labeler: add a unit and it is a request.
+/// One request's worth of policies, compiled for one labeler. A request is usually one call; where the dialect asks
+/// about one label, or the settings about one component, it is several, whose answers together label the unit.
 #[derive(Debug, Clone)]
 pub struct CompiledPrompt {
     policies: Vec<Arc<Policy>>,
     settings: PromptSettings,
-    template: Arc<Template>,
-    wording: Wording,
-    schema: Value,
-    codes: Vec<Code>,
+    questions: Vec<Question>,
+    by_component: bool,
     left_out: Vec<Feature>,
     fingerprint: Fingerprint,
-    request: Request,
-    /// The request of a unit whose last turn is the agent's, where the static part says so.
-    agent: Option<Request>,
+}
+
+/// One call of a request: a question about a unit, or about one of its components.
+#[derive(Debug, Clone)]
+pub struct Call<'a> {
+    /// What is asked.
+    pub question: &'a Question,
+    /// What is shown.
+    pub unit: Cow<'a, Unit>,
+    /// The place in the whole unit of the one component that is judged, from 1; `None` where the unit is judged whole.
+    pub component: Option<usize>,
 }
 
 /// Compiles policies into one prompt, or one each, as the settings say and the dialect can.
@@ -51,14 +51,24 @@ pub fn compile_all(
     policies: &[Arc<Policy>],
     settings: &PromptSettings,
 ) -> Result<Vec<CompiledPrompt>, CompileError> {
-    let can_share = settings.dialect.carries().contains(&Feature::SeveralPolicies);
-    match settings.bundling {
-        Bundling::Unified if can_share => Ok(vec![compile(policies.to_vec(), settings.clone())?]),
-        Bundling::Unified | Bundling::Separate => policies
-            .iter()
-            .map(|policy| compile(vec![Arc::clone(policy)], settings.clone()))
-            .collect(),
+    let shared = settings.bundling == Bundling::Unified
+        && settings.dialect.carries(Feature::SeveralPolicies);
+    let one = |policy: &Arc<Policy>| compile(vec![Arc::clone(policy)], settings.clone());
+    if !shared {
+        return policies.iter().map(one).collect();
     }
+    let (alone, together): (Vec<_>, Vec<_>) = policies
+        .iter()
+        .cloned()
+        .partition(|policy| split::by_component(std::slice::from_ref(policy), settings));
+    let mut prompts = Vec::new();
+    if !together.is_empty() || alone.is_empty() {
+        prompts.push(compile(together, settings.clone())?);
+    }
+    for policy in &alone {
+        prompts.push(one(policy)?);
+    }
+    Ok(prompts)
 }
 
 /// Compiles policies into one prompt that answers all of them.
@@ -75,83 +85,55 @@ pub fn compile(
         return Err(CompileError::NoPolicy);
     }
     fit::check(&policies, &settings)?;
-    let form = settings.dialect.form();
-    let template = Arc::new(Template::new(settings.dialect)?);
-    let schema = match form {
-        AnswerForm::Json => schema::answer(&policies, settings.answer),
-        AnswerForm::SafeUnsafe | AnswerForm::YesNo => Value::Null,
-    };
-    let codes = match form {
-        AnswerForm::SafeUnsafe => codes::number(&policies),
-        AnswerForm::Json | AnswerForm::YesNo => Vec::new(),
-    };
-    let request = |turn: Turn| {
-        let frame =
-            Frame { settings: &settings, schema: &schema, codes: &codes, turn: turn.name() };
-        let text = template.render(context::system(&policies, &frame))?;
-        Ok::<_, CompileError>(Request::new(&policies, &frame, template::tidy(&text)))
-    };
-    let (user, agent) = match form {
-        AnswerForm::SafeUnsafe => (request(Turn::User)?, Some(request(Turn::Agent)?)),
-        AnswerForm::Json | AnswerForm::YesNo => (request(Turn::User)?, None),
-    };
-    Ok(CompiledPrompt {
-        fingerprint: fingerprint(&policies, &settings, [Some(&user), agent.as_ref()]),
-        wording: wording(&policies, &settings),
+    let template = Arc::new(Template::new(&settings)?);
+    let asked = split::asked(&policies, &settings).into_iter();
+    let questions = asked.map(|asked| Question::new(asked, &settings, &template));
+    let questions = questions.collect::<Result<Vec<_>, _>>()?;
+    let by_component = split::by_component(&policies, &settings);
+    let mut prompt = CompiledPrompt {
+        fingerprint: Fingerprint::from_bytes([0; 32]),
         left_out: fit::left_out(&policies, settings.dialect),
-        request: user,
-        agent,
+        questions,
+        by_component,
         policies,
         settings,
-        template,
-        schema,
-        codes,
-    })
-}
-
-fn wording(policies: &[Arc<Policy>], settings: &PromptSettings) -> Wording {
-    let shape = match settings.dialect.form() {
-        AnswerForm::Json => context::shape(policies, settings.answer),
-        AnswerForm::YesNo => asked_label(policies),
-        AnswerForm::SafeUnsafe => String::new(),
     };
-    let turns = settings.dialect.form() == AnswerForm::SafeUnsafe;
-    Wording { policies_named: context::policies_named(policies), shape, turns }
+    prompt.fingerprint = fingerprint(&prompt);
+    Ok(prompt)
 }
 
-/// Names the one label a yes-or-no question is about.
-fn asked_label(policies: &[Arc<Policy>]) -> String {
-    let asked = policies.iter().flat_map(|policy| {
-        let violating = policy.labels.iter().filter(|label| label.severity > 0);
-        violating.map(|label| format!("`{}` in the policy `{}`", label.id, policy.id))
-    });
-    asked.collect::<Vec<_>>().join(" or ")
-}
-
-/// The hash of everything that can change a reply: where it is asked, every static byte, and the template,
-/// which also shapes the unit's part.
-fn fingerprint(
-    policies: &[Arc<Policy>],
-    settings: &PromptSettings,
-    requests: [Option<&Request>; 2],
-) -> Fingerprint {
+/// The hash of everything that can change a reply or what is made of it: where it is asked, every static byte, the
+/// template, which also shapes the unit's part, and the rules by which titer itself chooses a label.
+fn fingerprint(prompt: &CompiledPrompt) -> Fingerprint {
+    let settings = &prompt.settings;
     let mut hash = FingerprintBuilder::new("prompt");
     hash.text(&settings.url);
-    for text in template::texts(settings.dialect) {
+    for text in template::texts(settings) {
         hash.text(text);
     }
-    for request in requests.into_iter().flatten() {
-        hash.bytes(request.head()).bytes(request.tail());
+    for bytes in prompt.questions.iter().flat_map(Question::static_bytes) {
+        hash.bytes(bytes);
     }
-    for policy in policies {
+    for policy in &prompt.policies {
         hash.text(&policy.id);
         for rule in &policy.components {
-            hash.text(&rule.role).text(if fit::read_only(policy, &rule.role) {
-                "read"
-            } else {
-                ""
-            });
+            let read = fit::read_only(policy, &rule.role);
+            hash.text(&rule.role).text(if read { "read" } else { "" });
         }
+        if prompt.chooses(policy) {
+            hash.text("chosen")
+                .text(policy.mode.name())
+                .text(policy.rollup.map_or("", |it| it.name()));
+            for label in &policy.labels {
+                hash.text(&label.id).text(&label.severity.to_string());
+            }
+            for id in &policy.precedence {
+                hash.text(id);
+            }
+        }
+    }
+    if prompt.by_component {
+        hash.text(Calls::PerComponent.name());
     }
     hash.finish()
 }
@@ -169,22 +151,35 @@ impl CompiledPrompt {
         &self.settings
     }
 
-    /// Returns the static part: the system message, or the beginning of the only message.
+    /// Returns what is asked about each unit, or about each judged component of it; never empty.
     #[must_use]
-    pub fn system(&self) -> &str {
-        self.request.text()
+    pub fn questions(&self) -> &[Question] {
+        &self.questions
     }
 
-    /// Returns the output schema (JSON Schema); null where the dialect's answer is not JSON.
+    /// Returns whether a label may be made of the answers to several calls.
     #[must_use]
-    pub fn schema(&self) -> &Value {
-        &self.schema
+    pub fn is_split(&self) -> bool {
+        self.by_component || self.questions.len() > 1
     }
 
-    /// Returns the category codes of the answer, where the dialect uses codes.
+    /// Returns the calls that label a unit, in the order they are made: the judged components in their order, and the
+    /// questions about each. A unit without a judged component is asked about as a whole.
     #[must_use]
-    pub fn codes(&self) -> &[Code] {
-        &self.codes
+    pub fn calls<'a>(&'a self, unit: &'a Unit) -> Vec<Call<'a>> {
+        let mut shown: Vec<(Option<usize>, Cow<'a, Unit>)> = Vec::new();
+        if let (true, [policy]) = (self.by_component, self.policies.as_slice()) {
+            let units = split::component_units(policy, unit).into_iter();
+            shown.extend(units.map(|(n, unit)| (Some(n), Cow::Owned(unit))));
+        }
+        if shown.is_empty() {
+            shown.push((None, Cow::Borrowed(unit)));
+        }
+        let calls = shown.into_iter().flat_map(|(component, unit)| {
+            let call = move |question| Call { question, unit: unit.clone(), component };
+            self.questions.iter().map(call)
+        });
+        calls.collect()
     }
 
     /// Returns what the policies hold and the dialect leaves out; none of it changes what a label means.
@@ -193,13 +188,13 @@ impl CompiledPrompt {
         &self.left_out
     }
 
-    /// Returns the hash of all that can change a reply beside the unit.
+    /// Returns the hash of all that can change a label beside the unit.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
     }
 
-    /// Returns the hash of all that determines the reply to this unit.
+    /// Returns the hash of all that determines the label of this unit. Its calls are named by it and their place.
     #[must_use]
     pub fn request_fingerprint(&self, unit: &Unit) -> Fingerprint {
         FingerprintBuilder::new("request")
@@ -208,45 +203,10 @@ impl CompiledPrompt {
             .finish()
     }
 
-    /// Returns the cap on generated tokens.
-    #[must_use]
-    pub fn max_output_tokens(&self) -> u32 {
-        request::output_cap(&self.policies, &self.settings)
-    }
-
-    /// Returns the text of the unit's part: fenced, escaped, last. Of images it has the captions.
-    ///
-    /// # Errors
-    ///
-    /// As [`CompiledPrompt::user_parts`].
-    pub fn user_message(&self, unit: &Unit) -> Result<String, CompileError> {
-        let parts = self.user_parts(unit)?.into_iter().filter_map(|part| match part {
-            Part::Text(text) => Some(text),
-            Part::Image(_) => None,
-        });
-        Ok(parts.collect())
-    }
-
-    /// Returns the unit's part, text and images in order.
-    ///
-    /// # Errors
-    ///
-    /// [`CompileError::Cannot`] for a component the dialect cannot carry, [`CompileError::ImageReference`] for
-    /// an image no endpoint could read, [`CompileError::Template`] when the template fails.
-    pub fn user_parts(&self, unit: &Unit) -> Result<Vec<Part>, CompileError> {
-        fit::check_unit(&self.policies, self.settings.dialect, unit)?;
-        let variables = message::variables(&self.policies, unit, &self.wording);
-        Ok(message::parts(self.template.render(variables)?, unit))
-    }
-
-    /// Returns the whole request body as JSON.
-    ///
-    /// # Errors
-    ///
-    /// As [`CompiledPrompt::user_parts`].
-    pub fn request_body(&self, unit: &Unit) -> Result<Vec<u8>, CompileError> {
-        let parts = self.user_parts(unit)?;
-        let agent = self.agent.as_ref().filter(|_| Turn::last(unit) == Turn::Agent);
-        Ok(agent.unwrap_or(&self.request).body(&parts))
+    /// Whether titer chooses the policy's label from several that a model, or several calls, name.
+    fn chooses(&self, policy: &Policy) -> bool {
+        let listed = self.settings.dialect.form() == AnswerForm::SafeUnsafe
+            && policy.labels.iter().filter(|label| label.severity > 0).count() > 1;
+        self.is_split() || policy.rollup.is_some() || policy.mode == Mode::Multi || listed
     }
 }

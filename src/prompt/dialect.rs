@@ -57,37 +57,6 @@ pub enum AnswerForm {
     YesNo,
 }
 
-/// What a JSON answer can hold, and the messages of a chat.
-const JSON: [Feature; 12] = [
-    Feature::SeveralPolicies,
-    Feature::SeveralLabels,
-    Feature::AllowedLabels,
-    Feature::LabelSets,
-    Feature::SeveralJudged,
-    Feature::ComponentLabels,
-    Feature::Abstain,
-    Feature::Rationale,
-    Feature::StatedConfidence,
-    Feature::Checks,
-    Feature::Criteria,
-    Feature::Examples,
-];
-const JSON_AND_IMAGES: [Feature; 13] = [
-    Feature::Images,
-    Feature::SeveralPolicies,
-    Feature::SeveralLabels,
-    Feature::AllowedLabels,
-    Feature::LabelSets,
-    Feature::SeveralJudged,
-    Feature::ComponentLabels,
-    Feature::Abstain,
-    Feature::Rationale,
-    Feature::StatedConfidence,
-    Feature::Checks,
-    Feature::Criteria,
-    Feature::Examples,
-];
-
 impl Dialect {
     /// Every dialect, in order.
     pub const ALL: [Self; 4] =
@@ -110,16 +79,26 @@ impl Dialect {
         Self::ALL.into_iter().find(|dialect| dialect.name() == name)
     }
 
-    /// Returns what the dialect can carry.
+    /// Returns whether one call of the dialect can carry it.
     #[must_use]
-    pub fn carries(self) -> &'static [Feature] {
+    pub fn carries(self, feature: Feature) -> bool {
         match self {
-            Self::JsonChat => &JSON_AND_IMAGES,
-            Self::GptOssSafeguard => &JSON,
-            Self::LlamaGuard => {
-                &[Feature::SeveralPolicies, Feature::SeveralLabels, Feature::LabelSets]
-            }
-            Self::YesNo => &[Feature::SeveralJudged, Feature::Examples],
+            Self::JsonChat => true,
+            Self::GptOssSafeguard => feature != Feature::Images,
+            Self::LlamaGuard => matches!(
+                feature,
+                Feature::SeveralPolicies | Feature::SeveralLabels | Feature::LabelSets
+            ),
+            Self::YesNo => matches!(feature, Feature::SeveralJudged | Feature::Examples),
+        }
+    }
+
+    /// Returns whether several calls of the dialect carry what one cannot: their answers are then combined.
+    #[must_use]
+    pub fn splits(self, feature: Feature) -> bool {
+        match self {
+            Self::YesNo => matches!(feature, Feature::SeveralLabels | Feature::LabelSets),
+            Self::JsonChat | Self::GptOssSafeguard | Self::LlamaGuard => false,
         }
     }
 
@@ -164,22 +143,22 @@ impl Feature {
         match self {
             Self::Images => "take a labeler of dialect `json-chat` whose model reads images",
             Self::SeveralPolicies => "set `prompt: separate`",
-            Self::SeveralLabels => {
-                "write one policy for each violating label, or take dialect `json-chat`"
-            }
             Self::AllowedLabels => {
                 "keep the default as the only label of severity 0, or take dialect `json-chat`"
             }
             Self::SeveralJudged => {
-                "give the other roles `judge: context`, make each component a unit of its own, or take dialect `json-chat`"
+                "give the other roles `judge: context`, set `rollup` in the policy and `calls: per_component` in the labeler, or take dialect `json-chat`"
             }
             Self::Abstain => {
                 "set `abstain: false` under the labeler's `answer`, which makes it choose a label every time, or take dialect `json-chat`"
             }
             Self::Rationale => "set `rationale_words: 0` under the labeler's `answer`",
             Self::StatedConfidence => "set `confidence: false` under the labeler's `answer`",
-            Self::LabelSets
-            | Self::ComponentLabels
+            Self::ComponentLabels => {
+                "set `calls: per_component` in the labeler, or take dialect `json-chat`"
+            }
+            Self::SeveralLabels
+            | Self::LabelSets
             | Self::Checks
             | Self::Criteria
             | Self::Examples => "take dialect `json-chat`",

@@ -1,6 +1,8 @@
 //! Why policies, settings and a unit do not make a prompt.
 
 use super::Feature;
+use crate::diag::Diagnostic;
+use crate::diag::Source;
 use thiserror::Error;
 
 /// Why policies and settings do not compile into a prompt.
@@ -30,6 +32,24 @@ pub enum CompileError {
         /// The template's line, from 1.
         line: usize,
     },
+    /// The user's own template is wrong.
+    #[error("the template {} cannot be used: {}", template.name(), first(diagnostics))]
+    Rejected {
+        /// Every mistake found in it.
+        diagnostics: Vec<Diagnostic>,
+        /// Its text.
+        template: Source,
+    },
+    /// The user's own template leaves out an image, or shows one twice.
+    #[error(
+        "the template {template} does not show each image of unit `{unit}` once: write `component.marker` after `component.text`"
+    )]
+    Unshown {
+        /// The template.
+        template: String,
+        /// The unit's id.
+        unit: String,
+    },
     /// The dialect cannot carry what a policy, the settings or a unit ask of it.
     #[error("dialect `{dialect}` cannot carry {what}: {hint}")]
     Cannot {
@@ -52,6 +72,10 @@ pub enum CompileError {
         /// The component's role.
         role: String,
     },
+}
+
+fn first(diagnostics: &[Diagnostic]) -> &str {
+    diagnostics.first().map_or("", |found| found.message.as_str())
 }
 
 impl CompileError {

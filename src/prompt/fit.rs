@@ -4,22 +4,29 @@ use super::CompileError;
 use super::Dialect;
 use super::Feature;
 use super::PromptSettings;
+use super::split::by_component;
 use crate::policy::Judging;
 use crate::policy::Mode;
 use crate::policy::Policy;
 use crate::unit::Component;
 use crate::unit::Content;
 use crate::unit::Unit;
+use std::sync::Arc;
 
 /// Refuses what would change the meaning of an answer if it were left out.
 pub(super) fn check(
-    policies: &[impl AsRef<Policy>],
+    policies: &[Arc<Policy>],
     settings: &PromptSettings,
 ) -> Result<(), CompileError> {
     let (dialect, answer) = (settings.dialect, settings.answer);
-    let carries = |feature| dialect.carries().contains(&feature);
-    if policies.len() > 1 && !carries(Feature::SeveralPolicies) {
-        let what = format!("{} policies in one call", policies.len());
+    let alone = by_component(policies, settings);
+    let carries = |feature| {
+        let by_calls = alone && feature == Feature::ComponentLabels;
+        dialect.carries(feature) || dialect.splits(feature) || by_calls
+    };
+    if policies.len() > 1 && (alone || !carries(Feature::SeveralPolicies)) {
+        let each = if alone { " about each component (`calls: per_component`)" } else { "" };
+        let what = format!("{} policies in one call{each}", policies.len());
         return Err(dialect.refuses(Feature::SeveralPolicies, what));
     }
     for policy in policies.iter().map(AsRef::as_ref) {
@@ -72,7 +79,7 @@ pub(super) fn left_out(policies: &[impl AsRef<Policy>], dialect: Dialect) -> Vec
         (Feature::Examples, any(|policy| !policy.examples.is_empty())),
     ]
     .into_iter()
-    .filter(|(feature, used)| *used && !dialect.carries().contains(feature))
+    .filter(|(feature, used)| *used && !dialect.carries(*feature))
     .map(|(feature, _)| feature)
     .collect()
 }
@@ -83,7 +90,7 @@ pub(super) fn check_unit(
     dialect: Dialect,
     unit: &Unit,
 ) -> Result<(), CompileError> {
-    let carries = |feature| dialect.carries().contains(&feature);
+    let carries = |feature| dialect.carries(feature);
     for Component { role, content } in &unit.components {
         let Content::Image(reference) = content else { continue };
         if !carries(Feature::Images) {

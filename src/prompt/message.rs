@@ -69,7 +69,7 @@ pub(super) fn variables(policies: &[impl AsRef<Policy>], unit: &Unit, wording: &
             Content::Text(text) => (fence::escape(text), String::new()),
             Content::Image(_) => {
                 shown += 1;
-                (format!("Image {shown} of {images} (role: {role})"), marker(&nonce))
+                (caption(shown, images, role), marker(&nonce))
             }
         };
         let context = policies.iter().all(|policy| fit::read_only(policy.as_ref(), role));
@@ -89,27 +89,43 @@ pub(super) fn variables(policies: &[impl AsRef<Policy>], unit: &Unit, wording: &
     })
 }
 
+/// The text that stands before an image.
+pub(super) fn caption(shown: usize, images: usize, role: &str) -> String {
+    format!("Image {shown} of {images} (role: {role})")
+}
+
+/// Returns a unit as the turns of a conversation, a line or more each.
+#[must_use]
+pub fn conversation(unit: &Unit) -> String {
+    let turns = unit.components.iter().map(|component| match &component.content {
+        Content::Text(text) => {
+            format!("{}: {}", Turn::of(&component.role).name(), fence::escape_turns(text))
+        }
+        Content::Image(_) => String::new(),
+    });
+    turns.collect::<Vec<_>>().join("\n")
+}
+
 /// Where an image goes. A unit's text cannot hold it, since it cannot hold its own nonce.
 fn marker(nonce: &str) -> String {
     format!("\u{1e}{nonce}\u{1e}")
 }
 
-/// Puts the unit's images in the place of their markers.
-pub(super) fn parts(text: String, unit: &Unit) -> Vec<Part> {
+/// Puts the unit's images in the place of their markers; `None` where there is not one marker an image.
+pub(super) fn parts(text: &str, unit: &Unit) -> Option<Vec<Part>> {
     let mut images = unit.components.iter().filter_map(|component| match &component.content {
         Content::Image(reference) => Some(reference),
         Content::Text(_) => None,
     });
     let marker = marker(&fence::nonce(unit));
     let mut parts = Vec::new();
-    let mut pieces = text.split(&marker).peekable();
-    while let Some(piece) = pieces.next() {
-        parts.push(Part::Text(piece.to_owned()));
-        if pieces.peek().is_some() {
-            parts.extend(images.next().map(|reference| Part::Image(reference.clone())));
+    for (at, piece) in text.split(&marker).enumerate() {
+        if at > 0 {
+            parts.push(Part::Image(images.next()?.clone()));
         }
+        parts.push(Part::Text(piece.to_owned()));
     }
-    parts
+    images.next().is_none().then_some(parts)
 }
 
 /// Returns the message's content as JSON: a string, or an array of parts where there are images.

@@ -1,6 +1,7 @@
 //! What a labeler's settings say about its prompts.
 
 use crate::prompt::Dialect;
+use crate::prompt::OwnTemplate;
 
 /// Everything beside the policies that shapes a request. Each field is part of the fingerprint.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,10 +12,14 @@ pub struct PromptSettings {
     pub model: String,
     /// The wording and shape of the prompt.
     pub dialect: Dialect,
+    /// A template in place of the dialect's own; the dialect then says what it can carry and how answers are read.
+    pub template: Option<OwnTemplate>,
     /// How the answer's form is enforced.
     pub rung: Rung,
     /// Whether policies share a request.
     pub bundling: Bundling,
+    /// Whether the judged components of a unit share a call.
+    pub calls: Calls,
     /// What an answer carries beside its label.
     pub answer: AnswerSettings,
     /// Sampling temperature; `None` leaves it out, as reasoning models demand.
@@ -47,6 +52,15 @@ pub enum Bundling {
     Unified,
     /// One call a unit and policy.
     Separate,
+}
+
+/// How many calls label a unit under a policy that labels its components (`rollup`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Calls {
+    /// One call shows the whole unit and labels every component.
+    PerUnit,
+    /// One call for each judged component, with the components that are only read.
+    PerComponent,
 }
 
 /// What an answer carries beside its label and criteria.
@@ -110,6 +124,17 @@ impl Bundling {
         match self {
             Self::Unified => "unified",
             Self::Separate => "separate",
+        }
+    }
+}
+
+impl Calls {
+    /// Returns the name used in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PerUnit => "per_unit",
+            Self::PerComponent => "per_component",
         }
     }
 }

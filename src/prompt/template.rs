@@ -1,13 +1,23 @@
-//! A dialect's template: checked once, rendered for the static part and for each unit.
+//! A dialect's template, shipped or the user's own: checked once, rendered for the static part and for each unit.
 
 use super::CompileError;
 use super::Dialect;
+use super::PromptSettings;
+use super::own;
+use super::own::OwnTemplate;
 use minijinja::Environment;
 use minijinja::UndefinedBehavior;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::io;
+
+/// The most steps one rendering takes: many times those of the largest policy that can be read, and well under a
+/// second.
+const FUEL: u64 = 10_000_000;
+/// Bytes one rendering may have, beside those of the unit.
+const LONGEST: usize = 4 << 20;
 
 /// The variables a template may name; `part` says which of them are there.
 const VARIABLES: [&str; 15] = [
@@ -28,15 +38,14 @@ const VARIABLES: [&str; 15] = [
     "turn",
 ];
 
-/// The most steps one rendering takes: many times those of the largest policy that can be read, and well under a
-/// second.
-const FUEL: u64 = 10_000_000;
-
 /// A template in its engine.
 #[derive(Debug, Clone)]
 pub(super) struct Template {
+    name: String,
     dialect: Dialect,
     engine: Environment<'static>,
+    /// The user's text, where it is not a shipped one.
+    own: Option<OwnTemplate>,
 }
 
 /// Returns the text of a dialect's template.
@@ -56,63 +65,138 @@ const PARTIALS: [(&str, &str); 3] = [
     ("_answer.j2", include_str!("../../prompts/_answer.j2")),
 ];
 
-/// Returns every text that shapes a prompt of the dialect.
-pub(super) fn texts(dialect: Dialect) -> impl Iterator<Item = &'static str> {
-    std::iter::once(text(dialect)).chain(PARTIALS.iter().map(|(_, partial)| *partial))
+/// Returns every text that shapes a prompt of these settings.
+pub(super) fn texts(settings: &PromptSettings) -> impl Iterator<Item = &str> {
+    let main = settings.template.as_ref().map_or_else(|| text(settings.dialect), OwnTemplate::text);
+    std::iter::once(main).chain(PARTIALS.iter().map(|(_, partial)| *partial))
 }
 
 impl Template {
-    /// Parses the dialect's template and refuses variables nobody will set.
-    pub(super) fn new(dialect: Dialect) -> Result<Self, CompileError> {
-        Self::of(dialect, text(dialect))
+    /// Parses the settings' template and refuses variables nobody will set.
+    pub(super) fn new(settings: &PromptSettings) -> Result<Self, CompileError> {
+        match &settings.template {
+            Some(own) => Self::of_user(settings.dialect, own),
+            None => Self::of(settings.dialect, text(settings.dialect)),
+        }
     }
 
     pub(super) fn of(dialect: Dialect, text: &str) -> Result<Self, CompileError> {
         let failed = |source| CompileError::Template { dialect: dialect.name(), source };
-        let mut engine = engine().map_err(failed)?;
-        for (name, partial) in PARTIALS {
-            engine.add_template(name, partial).map_err(failed)?;
-        }
-        engine.add_template_owned(dialect.name(), text.to_owned()).map_err(failed)?;
-        let template = engine.get_template(dialect.name()).map_err(failed)?;
-        let named: BTreeSet<String> = template.undeclared_variables(false).into_iter().collect();
-        let unknown = named.into_iter().find(|name| !VARIABLES.contains(&name.as_str()));
-        match unknown {
+        let engine = loaded(dialect.name(), text).map_err(failed)?;
+        let template = Self { name: dialect.name().to_owned(), dialect, engine, own: None };
+        match template.unknown().map_err(failed)?.into_iter().next() {
             Some(name) => Err(CompileError::UnknownVariable {
                 dialect: dialect.name(),
-                line: line_of(text, &name),
+                line: text[..place_of(text, &name)].matches('\n').count() + 1,
                 name,
             }),
-            None => Ok(Self { dialect, engine }),
+            None => Ok(template),
         }
     }
 
-    /// Renders one part.
-    pub(super) fn render(&self, variables: Value) -> Result<String, CompileError> {
-        self.engine
-            .get_template(self.dialect.name())
-            .and_then(|template| template.render(Serde(variables)))
-            .map_err(|source| CompileError::Template { dialect: self.dialect.name(), source })
+    fn of_user(dialect: Dialect, own: &OwnTemplate) -> Result<Self, CompileError> {
+        let wrong = |diagnostics| own.rejected(diagnostics);
+        own::small_enough(own).map_err(wrong)?;
+        let failed = |error: minijinja::Error| own.rejected(vec![own.failed(&error)]);
+        let engine = loaded(own.name(), own.text()).map_err(failed)?;
+        let name = own.name().to_owned();
+        let template = Self { name, dialect, engine, own: Some(own.clone()) };
+        let unknown = template.unknown().map_err(failed)?;
+        let found: Vec<_> = unknown
+            .iter()
+            .map(|name| own.unknown(name, place_of(own.text(), name), &VARIABLES))
+            .collect();
+        if found.is_empty() { Ok(template) } else { Err(wrong(found)) }
     }
+
+    /// Returns the name of the template: its file's, or its dialect's.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the user's text, where it is not a shipped one.
+    pub(super) fn own(&self) -> Option<&OwnTemplate> {
+        self.own.as_ref()
+    }
+
+    /// Names variables nobody sets.
+    fn unknown(&self) -> Result<BTreeSet<String>, minijinja::Error> {
+        let named = self.engine.get_template(&self.name)?.undeclared_variables(false);
+        let known = |name: &String| VARIABLES.contains(&name.as_str());
+        Ok(named.into_iter().filter(|name| !known(name)).collect())
+    }
+
+    /// Renders one part. `grown` is how many bytes of it are not the template's doing.
+    pub(super) fn render(&self, variables: Value, grown: usize) -> Result<String, CompileError> {
+        let mut out = Bounded { bytes: Vec::new(), most: LONGEST.saturating_add(grown) };
+        let rendered = self
+            .engine
+            .get_template(&self.name)
+            .and_then(|template| template.render_captured_to(Serde(variables), &mut out).map(drop));
+        match (rendered, String::from_utf8(out.bytes)) {
+            (Ok(()), Ok(text)) => Ok(text),
+            (Ok(()), Err(_)) => Err(self.failed(minijinja::Error::new(
+                minijinja::ErrorKind::BadSerialization,
+                "the template breaks a character apart",
+            ))),
+            (Err(source), _) => Err(self.failed(source)),
+        }
+    }
+
+    fn failed(&self, source: minijinja::Error) -> CompileError {
+        match &self.own {
+            Some(own) => own.rejected(vec![own.failed(&source)]),
+            None => CompileError::Template { dialect: self.dialect.name(), source },
+        }
+    }
+}
+
+/// A buffer that refuses to grow without end.
+struct Bounded {
+    bytes: Vec<u8>,
+    most: usize,
+}
+
+impl io::Write for Bounded {
+    fn write(&mut self, more: &[u8]) -> io::Result<usize> {
+        if self.most < self.bytes.len() + more.len() {
+            return Err(io::Error::other("the template writes more than 4 MiB"));
+        }
+        self.bytes.extend_from_slice(more);
+        Ok(more.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn loaded(name: &str, text: &str) -> Result<Environment<'static>, minijinja::Error> {
+    let mut engine = engine()?;
+    engine.set_fuel(Some(FUEL));
+    for (partial, text) in PARTIALS {
+        engine.add_template(partial, text)?;
+    }
+    engine.add_template_owned(name.to_owned(), text.to_owned())?;
+    Ok(engine)
 }
 
 pub(super) fn engine() -> Result<Environment<'static>, minijinja::Error> {
     let mut engine = Environment::new();
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
-    engine.set_fuel(Some(FUEL));
     engine.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     Ok(engine)
 }
 
-/// Returns the first line that names the variable inside a tag.
-fn line_of(text: &str, name: &str) -> usize {
+/// Returns the first byte that names the variable inside a tag.
+fn place_of(text: &str, name: &str) -> usize {
     let mut tags = text.match_indices("{{").chain(text.match_indices("{%")).collect::<Vec<_>>();
     tags.sort_unstable();
     let in_tag = tags.into_iter().find_map(|(start, _)| {
         let end = text[start..].find("}}").into_iter().chain(text[start..].find("%}")).min()?;
         Some(start + word(&text[start..start + end], name)?)
     });
-    in_tag.map_or(1, |at| text[..at].matches('\n').count() + 1)
+    in_tag.unwrap_or(0)
 }
 
 /// Returns where the name stands as a word of its own that is not an attribute.
@@ -146,7 +230,7 @@ mod tests {
     #[test]
     fn every_shipped_template_names_only_variables_that_are_set() {
         for dialect in Dialect::ALL {
-            assert!(Template::new(dialect).is_ok(), "{dialect:?}");
+            assert!(Template::of(dialect, text(dialect)).is_ok(), "{dialect:?}");
         }
     }
 
@@ -174,7 +258,7 @@ mod tests {
     fn a_template_that_does_not_end_is_stopped() {
         let loops = ["{% for policy in policies %}"; 4].concat() + &["{% endfor %}"; 4].concat();
         let many = serde_json::json!({"policies": vec![0; 1_000]});
-        let rendered = Template::of(Dialect::JsonChat, &loops).unwrap().render(many);
+        let rendered = Template::of(Dialect::JsonChat, &loops).unwrap().render(many, 0);
         let error = rendered.map_err(|error| error.to_string()).unwrap_err();
         assert!(error.contains("fuel"), "{error}");
     }
@@ -182,6 +266,6 @@ mod tests {
     #[test]
     fn an_attribute_that_is_missing_is_an_error_and_never_empty_text() {
         let template = Template::of(Dialect::JsonChat, "{{ answer.nothing }}").unwrap();
-        assert!(template.render(serde_json::json!({"answer": {}})).is_err());
+        assert!(template.render(serde_json::json!({"answer": {}}), 0).is_err());
     }
 }

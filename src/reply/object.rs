@@ -7,11 +7,10 @@ use super::Outcome;
 use super::json::first_object;
 use super::probability;
 use super::read::labeled;
-use super::read::most_severe;
 use super::read::none;
 use crate::policy::Mode;
 use crate::policy::Policy;
-use crate::prompt::CompiledPrompt;
+use crate::prompt::Question;
 use serde_json::Map;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -20,19 +19,16 @@ use std::collections::BTreeMap;
 const LONGEST_QUOTE: usize = 60;
 
 /// Reads the first object of the reply; without one, says what is missing.
-pub(super) fn read(
-    reply: &ChatReply,
-    prompt: &CompiledPrompt,
-) -> Result<Vec<Answer>, &'static str> {
+pub(super) fn read(reply: &ChatReply, question: &Question) -> Result<Vec<Answer>, &'static str> {
     let content = reply.content.as_deref().unwrap_or_default();
     let object = first_object(content).ok_or("the answer holds no JSON object")?;
-    let mut answers: Vec<Answer> = match prompt.policies() {
+    let mut answers: Vec<Answer> = match question.policies() {
         [only] => vec![answer(&object, only)],
         many => many.iter().map(|policy| answer_in(&object, policy)).collect(),
     };
     if !reply.tokens.is_empty() {
-        let alone = prompt.policies().len() == 1;
-        for (answer, policy) in answers.iter_mut().zip(prompt.policies()) {
+        let alone = question.policies().len() == 1;
+        for (answer, policy) in answers.iter_mut().zip(question.policies()) {
             let property = (!alone).then_some(policy.id.as_str());
             answer.label_probability =
                 answer.label.as_deref().filter(|_| policy.mode != Mode::Multi).and_then(|label| {
@@ -108,7 +104,7 @@ fn label_set(object: &Map<String, Value>, policy: &Policy) -> Result<Answer, Str
     if labels.is_empty() {
         labels.extend(policy.default_label().map(|label| label.id.as_str()));
     }
-    let first = most_severe(policy, &labels).ok_or_else(|| "the answer has no label".to_owned())?;
+    let first = policy.most_severe(&labels).ok_or_else(|| "the answer has no label".to_owned())?;
     let labels = labels.iter().map(|id| (*id).to_owned()).collect();
     Ok(Answer { labels, ..labeled(policy, first) })
 }
@@ -150,7 +146,8 @@ fn components(object: &Map<String, Value>, policy: &Policy) -> Vec<ComponentAnsw
         let object = value.as_object()?;
         let label = object.get("label")?.as_str().filter(|label| policy.answers(label))?;
         let n = usize::try_from(object.get("n")?.as_u64()?).ok()?;
-        Some(ComponentAnswer { n, label: label.to_owned(), criteria: known_rules(object, policy) })
+        let criteria = known_rules(object, policy);
+        Some(ComponentAnswer { n, label: label.to_owned(), labels: Vec::new(), criteria })
     };
     given.filter(|_| policy.rollup.is_some()).filter_map(one).collect()
 }

@@ -9,9 +9,10 @@ use super::rollup;
 use super::words;
 use crate::policy::Policy;
 use crate::prompt::AnswerForm;
-use crate::prompt::CompiledPrompt;
-use crate::unit::Unit;
+use crate::prompt::Call;
+use crate::prompt::Question;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How a refusal in plain text begins, in lower case.
 const REFUSALS: [&str; 8] = [
@@ -25,40 +26,40 @@ const REFUSALS: [&str; 8] = [
     "i won't",
 ];
 
-/// Returns one answer for each policy of the prompt, in its order.
+/// Returns one answer for each policy of the question, in its order.
 ///
 /// Only the label must be there and known; cited rules the policy does not have are dropped, and a missing
 /// reason, check or confidence is left out. What is not a label is an outcome of its own, never a default.
 #[must_use]
-pub fn read(reply: &ChatReply, prompt: &CompiledPrompt) -> Vec<Answer> {
+pub fn read(reply: &ChatReply, question: &Question) -> Vec<Answer> {
     if let Some(refusal) = &reply.refusal {
-        return unanswered(prompt, Outcome::Refusal, refusal);
+        return unanswered(question.policies(), Outcome::Refusal, refusal);
     }
-    let answers = match prompt.settings().dialect.form() {
-        AnswerForm::Json => object::read(reply, prompt),
-        AnswerForm::SafeUnsafe => words::read_safety(reply, prompt),
-        AnswerForm::YesNo => words::read_yes_no(reply, prompt),
+    let answers = match question.form() {
+        AnswerForm::Json => object::read(reply, question),
+        AnswerForm::SafeUnsafe => words::read_safety(reply, question),
+        AnswerForm::YesNo => words::read_yes_no(reply, question),
     };
     answers.unwrap_or_else(|missing| {
         let (outcome, because) = without_answer(reply, missing);
-        unanswered(prompt, outcome, &because)
+        unanswered(question.policies(), outcome, &because)
     })
 }
 
-/// Returns what [`read`] returns, with the unit's label computed from those of its components where a policy
-/// has a `rollup`. The model's own label of the unit stays beside it, in `own_label`. A component without a
+/// Returns what [`read`] returns, with the unit's label computed from those of its components where the question
+/// asks for them (`rollup`). The model's own label of the unit stays beside it, in `own_label`. A component without a
 /// label, or with two, makes the answer unparsable, unless the model's own label of the unit abstains or is
 /// violating and at least as severe as the components allow.
 #[must_use]
-pub fn read_unit(reply: &ChatReply, prompt: &CompiledPrompt, unit: &Unit) -> Vec<Answer> {
-    let answers = read(reply, prompt).into_iter().zip(prompt.policies());
-    answers.map(|(answer, policy)| rollup::of_unit(policy, unit, answer)).collect()
+pub fn read_call(reply: &ChatReply, call: &Call<'_>) -> Vec<Answer> {
+    let answers = read(reply, call.question).into_iter().zip(call.question.policies());
+    answers.map(|(answer, policy)| rollup::of_unit(policy, &call.unit, answer)).collect()
 }
 
-/// Returns the same outcome for each policy of the prompt, with its reason.
+/// Returns the same outcome for each policy, with its reason.
 #[must_use]
-pub fn unanswered(prompt: &CompiledPrompt, outcome: Outcome, because: &str) -> Vec<Answer> {
-    prompt.policies().iter().map(|policy| none(policy, outcome, because)).collect()
+pub fn unanswered(policies: &[Arc<Policy>], outcome: Outcome, because: &str) -> Vec<Answer> {
+    policies.iter().map(|policy| none(policy, outcome, because)).collect()
 }
 
 /// What a reply is that does not hold what it should.
@@ -101,10 +102,4 @@ pub(super) fn none(policy: &Policy, outcome: Outcome, because: &str) -> Answer {
         stated_confidence: None,
         label_probability: None,
     }
-}
-
-/// The most severe of some labels; of equals, the first in the policy.
-pub(super) fn most_severe<'l>(policy: &Policy, labels: &[&'l str]) -> Option<&'l str> {
-    let place = |id: &str| policy.labels.iter().position(|label| label.id == id);
-    labels.iter().copied().max_by_key(|id| (policy.severity(id), place(id).map(std::cmp::Reverse)))
 }

@@ -6,11 +6,10 @@ use super::Finish;
 use super::Outcome;
 use super::probability;
 use super::read::labeled;
-use super::read::most_severe;
 use super::read::unanswered;
 use crate::policy::Mode;
 use crate::policy::Policy;
-use crate::prompt::CompiledPrompt;
+use crate::prompt::Question;
 
 const NOT_YES_NO: &str = "the answer is neither `Yes` nor `No`";
 const NOT_SAFETY: &str = "the answer is neither `safe` nor `unsafe` with a category of the prompt";
@@ -18,7 +17,7 @@ const NOT_SAFETY: &str = "the answer is neither `safe` nor `unsafe` with a categ
 /// Reads one binary answer: yes is the policy's only violating label, no its default.
 pub(super) fn read_yes_no(
     reply: &ChatReply,
-    prompt: &CompiledPrompt,
+    question: &Question,
 ) -> Result<Vec<Answer>, &'static str> {
     let yes = match first_word(reply).as_str() {
         "yes" => true,
@@ -31,14 +30,14 @@ pub(super) fn read_yes_no(
         let label = violating.or_else(|| policy.default_label()).ok_or(NOT_YES_NO)?;
         Ok(Answer { label_probability: chance, ..one(policy, &[&label.id]).ok_or(NOT_YES_NO)? })
     };
-    prompt.policies().iter().map(|policy| answer(policy)).collect()
+    question.policies().iter().map(|policy| answer(policy)).collect()
 }
 
 /// Reads a safety verdict: safe is the default of every policy; unsafe is, for each policy, the label of its
 /// listed category (the most severe of several), and the default for a policy with none listed.
 pub(super) fn read_safety(
     reply: &ChatReply,
-    prompt: &CompiledPrompt,
+    question: &Question,
 ) -> Result<Vec<Answer>, &'static str> {
     let unsafe_ = match first_word(reply).as_str() {
         "safe" => false,
@@ -47,11 +46,11 @@ pub(super) fn read_safety(
     };
     if unsafe_ && reply.finish == Finish::Length {
         let because = "the list of categories was cut off by its token limit";
-        return Ok(unanswered(prompt, Outcome::Truncated, because));
+        return Ok(unanswered(question.policies(), Outcome::Truncated, because));
     }
-    let listed = if unsafe_ { listed(reply, prompt)? } else { Vec::new() };
+    let listed = if unsafe_ { listed(reply, question)? } else { Vec::new() };
     // The first token speaks of all categories together, so it is a label's own only where there is one.
-    let alone = prompt.policies().len() == 1 && (!unsafe_ || prompt.codes().len() == 1);
+    let alone = question.policies().len() == 1 && (!unsafe_ || question.codes().len() == 1);
     let chance = probability::of_word(&reply.tokens, ["safe", "unsafe"], usize::from(unsafe_))
         .filter(|_| alone);
     let answer = |(at, policy): (usize, &std::sync::Arc<Policy>)| {
@@ -61,24 +60,24 @@ pub(super) fn read_safety(
         let labels = if labels.is_empty() { default.into_iter().collect() } else { labels };
         Ok(Answer { label_probability: chance, ..one(policy, &labels).ok_or(NOT_SAFETY)? })
     };
-    prompt.policies().iter().enumerate().map(answer).collect()
+    question.policies().iter().enumerate().map(answer).collect()
 }
 
 /// The labels behind the listed codes. One unknown code spoils the list: which label was meant is not known.
 fn listed<'p>(
     reply: &ChatReply,
-    prompt: &'p CompiledPrompt,
+    question: &'p Question,
 ) -> Result<Vec<(usize, &'p str)>, &'static str> {
     let content = reply.content.as_deref().unwrap_or_default().to_uppercase();
     let words = content.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let mut listed: Vec<(usize, &str)> = Vec::new();
     for word in words.skip(1) {
-        let code = prompt.codes().iter().find(|code| code.code == word).ok_or(NOT_SAFETY)?;
+        let code = question.codes().iter().find(|code| code.code == word).ok_or(NOT_SAFETY)?;
         if !listed.contains(&(code.policy, code.label.as_str())) {
             listed.push((code.policy, &code.label));
         }
     }
-    match (listed.is_empty(), prompt.codes()) {
+    match (listed.is_empty(), question.codes()) {
         (false, _) => Ok(listed),
         (true, [only]) => Ok(vec![(only.policy, &only.label)]),
         (true, _) => Err(NOT_SAFETY),
@@ -87,7 +86,7 @@ fn listed<'p>(
 
 /// The answer for labels that all apply; in a policy of one label a unit, the most severe counts.
 fn one(policy: &Policy, labels: &[&str]) -> Option<Answer> {
-    let answer = labeled(policy, most_severe(policy, labels)?);
+    let answer = labeled(policy, policy.most_severe(labels)?);
     let labels = labels.iter().filter(|_| policy.mode == Mode::Multi);
     Some(Answer { labels: labels.map(|label| (*label).to_owned()).collect(), ..answer })
 }

@@ -193,7 +193,13 @@ fn parts(answer: &Answer) -> String {
     let components: Vec<Value> = answer
         .components
         .iter()
-        .map(|part| json!({"criteria": part.criteria, "label": part.label, "n": part.n}))
+        .map(|part| {
+            let mut one = json!({"criteria": part.criteria, "label": part.label, "n": part.n});
+            if !part.labels.is_empty() {
+                one["labels"] = json!(part.labels);
+            }
+            one
+        })
         .collect();
     json!({"labels": answer.labels, "components": components, "own_label": answer.own_label})
         .to_string()
@@ -204,6 +210,7 @@ fn components(list: &Value) -> Vec<ComponentAnswer> {
         Some(ComponentAnswer {
             n: usize::try_from(part["n"].as_u64()?).ok()?,
             label: part["label"].as_str()?.to_owned(),
+            labels: texts(&part["labels"]),
             criteria: texts(&part["criteria"]),
         })
     };
@@ -347,7 +354,7 @@ pub(crate) fn json<T: serde::de::DeserializeOwned>(
     serde_json::from_str(&text).map_err(|_| unreadable(row, name))
 }
 
-fn unreadable(row: &Row<'_>, name: &'static str) -> rusqlite::Error {
+pub(crate) fn unreadable(row: &Row<'_>, name: &'static str) -> rusqlite::Error {
     let column = row.as_ref().column_index(name).unwrap_or_default();
     let message = format!("the value of `{name}` cannot be read");
     rusqlite::Error::FromSqlConversionFailure(column, Type::Text, message.into())

@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 pub struct AttemptRow {
     /// The request's fingerprint.
     pub request: Fingerprint,
+    /// The place among the calls of the request, from 0; 0 where it takes one.
+    pub call: usize,
     /// The labeler's.
     pub labeler: Fingerprint,
     /// The prompt's.
@@ -52,9 +54,9 @@ pub struct Ledger {
 }
 
 impl AttemptRow {
-    const INSERT: &str = "INSERT INTO attempts (request, labeler, prompt, started_at, status, signal, raw,
+    const INSERT: &str = "INSERT INTO attempts (request, call, labeler, prompt, started_at, status, signal, raw,
             input_tokens, cached_tokens, output_tokens, estimated, cost_usd, latency_ms, message)
-        VALUES (:request, :labeler, :prompt, :started_at, :status, :signal, :raw,
+        VALUES (:request, :call, :labeler, :prompt, :started_at, :status, :signal, :raw,
             :input_tokens, :cached_tokens, :output_tokens, :estimated, :cost_usd, :latency_ms, :message)";
 
     pub(crate) fn insert(&self, connection: &Connection) -> rusqlite::Result<()> {
@@ -62,6 +64,7 @@ impl AttemptRow {
             .prepare_cached(Self::INSERT)?
             .execute(named_params! {
                 ":request": self.request.as_bytes(),
+                ":call": count(self.call as u64),
                 ":labeler": self.labeler.as_bytes(),
                 ":prompt": self.prompt.as_bytes(),
                 ":started_at": self.started_at.to_string(),

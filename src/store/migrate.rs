@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use std::path::Path;
 
 /// The rungs, oldest first. A rung that has been released is never edited.
-const MIGRATIONS: [&str; 1] = [include_str!("schema.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema.sql"), include_str!("calls.sql")];
 /// Marks an SQLite file as a titer store: the letters `titr`.
 const APPLICATION_ID: i64 = 0x7469_7472;
 

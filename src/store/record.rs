@@ -2,6 +2,7 @@
 
 use crate::store::Annotation;
 use crate::store::AttemptRow;
+use crate::store::CallRow;
 use crate::store::Capability;
 use crate::store::GoldDraw;
 use crate::store::LabelRow;
@@ -22,6 +23,8 @@ use rusqlite::Connection;
 pub enum Record {
     /// One HTTP call.
     Attempt(AttemptRow),
+    /// What one call of a request of several said.
+    Call(CallRow),
     /// What one request says about one unit and policy.
     Label(LabelRow),
     /// The settled answers of a request, for another unit of the same content, at no cost.
@@ -59,6 +62,7 @@ impl Record {
     pub(crate) fn insert(&self, connection: &Connection) -> rusqlite::Result<()> {
         match self {
             Self::Attempt(row) => row.insert(connection),
+            Self::Call(row) => row.insert(connection),
             Self::Label(row) => row.insert(connection),
             Self::Reuse { request, unit } => LabelRow::reuse(connection, *request, unit),
             Self::Labeler(row) => row.insert(connection),

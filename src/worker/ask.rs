@@ -7,21 +7,19 @@ use crate::pace::Slot;
 use crate::pace::Step;
 use crate::pace::Stop;
 use crate::pace::next_step;
+use crate::prompt::Call as Asked;
 use crate::prompt::CompiledPrompt;
 use crate::reply;
 use crate::reply::Answer;
 use crate::reply::Outcome;
-use crate::reply::Usage;
 use crate::requests::Pending;
 use crate::requests::Plan;
-use crate::store::AttemptRow;
 use crate::store::Billed;
-use crate::store::LabelRow;
-use crate::store::Provenance;
-use crate::store::Record;
+use crate::store::CallRow;
 use crate::store::StoreError;
 use crate::store::Writer;
 use crate::worker::RunSettings;
+use crate::worker::calls::Said;
 use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,16 +30,36 @@ use tokio_util::sync::CancellationToken;
 pub(super) struct Asking {
     /// Index into the plan's pending requests.
     pub(super) pending: usize,
+    /// The calls that are answered, where the request takes several.
+    pub(super) said: Said,
+    /// The call that is being made.
+    pub(super) call: Trying,
+}
+
+/// One call on its way through its attempts.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Trying {
     /// Attempts that count: those that met a passing fault.
     faults: u32,
     /// Refusals for coming too fast, which do not count.
     refusals: u32,
     /// HTTP calls so far.
-    pub(super) calls: u32,
+    pub(super) attempts: u32,
     /// Tokens and money so far.
-    billed: Billed,
+    pub(super) billed: Billed,
     /// What an earlier reply said when part of it could not be read: it is asked once more.
     kept: Option<Vec<Answer>>,
+}
+
+/// What a call is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct About<'a> {
+    pub(super) pending: &'a Pending,
+    pub(super) prompt: &'a CompiledPrompt,
+    /// All calls of the request.
+    pub(super) calls: &'a [Asked<'a>],
+    /// The place of this one among them.
+    pub(super) place: usize,
 }
 
 /// Everything one call needs.
@@ -91,6 +109,8 @@ pub(super) struct Sent {
     pub(super) message: String,
     pub(super) billed: Billed,
     pub(super) estimated: bool,
+    /// Whether an earlier attempt asked the very same.
+    pub(super) repeated: bool,
 }
 
 /// What becomes of the request.
@@ -105,9 +125,9 @@ pub(super) enum Next {
 }
 
 impl Asking {
-    /// Starts a pending request of the plan.
-    pub(super) fn new(pending: usize) -> Self {
-        Self { pending, ..Self::default() }
+    /// Starts a pending request of the plan, with its calls that are answered already.
+    pub(super) fn new(pending: usize, on_record: Vec<CallRow>) -> Self {
+        Self { pending, said: Said::resumed(on_record), call: Trying::default() }
     }
 }
 
@@ -117,7 +137,16 @@ impl<E: Endpoint> Call<E> {
         let plan = Arc::clone(&self.plan);
         let pending = &plan.pending[self.asking.pending];
         let prompt = &plan.prompts[pending.prompt];
-        let body = match prompt.request_body(&plan.units[pending.unit]) {
+        let calls = prompt.calls(&plan.units[pending.unit]);
+        let place = self.asking.said.next(calls.len());
+        let about = About { pending, prompt, calls: &calls, place: place.unwrap_or_default() };
+        let Some(call) = place.and_then(|place| calls.get(place)) else {
+            // Cannot be by what this program writes, but nothing may be paid for again.
+            let answers = reply::combine(prompt, &calls, self.asking.said.answers());
+            let about = About { calls: &[], ..about };
+            return self.record(about, None, Next::Over { answers, settled: true }).await;
+        };
+        let body = match call.question.request_body(&call.unit) {
             Ok(body) => body,
             Err(error) => {
                 let because = error.to_string();
@@ -126,16 +155,16 @@ impl<E: Endpoint> Call<E> {
                 } else {
                     Outcome::Failed
                 };
-                let answers = reply::unanswered(prompt, outcome, &because);
+                let answers = reply::unanswered(call.question.policies(), outcome, &because);
                 let next = Next::Over { answers, settled: true };
-                return self.record(pending, prompt, None, next).await;
+                return self.record(about, None, next).await;
             }
         };
         let started_at = Timestamp::now();
         let attempt = self.send(body).await;
-        self.asking.calls += 1;
-        let next = self.decide(&attempt, prompt);
-        self.record(pending, prompt, Some((attempt, started_at)), next).await
+        self.asking.call.attempts += 1;
+        let next = self.decide(&attempt, call);
+        self.record(about, Some((attempt, started_at)), next).await
     }
 
     async fn send(&self, body: Vec<u8>) -> Attempt {
@@ -154,13 +183,13 @@ impl<E: Endpoint> Call<E> {
         }
     }
 
-    fn decide(&mut self, attempt: &Attempt, prompt: &CompiledPrompt) -> Next {
+    fn decide(&mut self, attempt: &Attempt, call: &Asked<'_>) -> Next {
         if self.cut.is_cancelled() && attempt.status.is_none() {
             return Next::Again(Duration::ZERO); // the run is over; the next one asks again
         }
         let number = match attempt.signal {
-            Signal::Transient { .. } => &mut self.asking.faults,
-            Signal::RateLimited { .. } => &mut self.asking.refusals,
+            Signal::Transient { .. } => &mut self.asking.call.faults,
+            Signal::RateLimited { .. } => &mut self.asking.call.refusals,
             Signal::Answered
             | Signal::QuotaExhausted
             | Signal::Rejected
@@ -170,35 +199,35 @@ impl<E: Endpoint> Call<E> {
         };
         *number += 1;
         match next_step(&attempt.signal, *number, self.settings.backoff, self.jitter) {
-            Step::Finish => self.read(attempt, prompt),
-            Step::GiveUp => self.give_up(attempt, prompt),
+            Step::Finish => self.read(attempt, call),
+            Step::GiveUp => self.give_up(attempt, call),
             Step::RetryAfter(wait) | Step::RetryFree(wait) => Next::Again(wait),
             Step::Stop(stop) => Next::Stop(stop),
         }
     }
 
     /// Reads a reply; what cannot be read is asked once more, by a fresh call that does not show it.
-    fn read(&mut self, attempt: &Attempt, prompt: &CompiledPrompt) -> Next {
+    fn read(&mut self, attempt: &Attempt, call: &Asked<'_>) -> Next {
         let answers = match &attempt.reply {
-            Some(reply) => {
-                let unit = self.plan.pending[self.asking.pending].unit;
-                reply::read_unit(reply, prompt, &self.plan.units[unit])
+            Some(reply) => reply::read_call(reply, call),
+            None => {
+                let because = "the reply holds no message";
+                reply::unanswered(call.question.policies(), Outcome::Unparsable, because)
             }
-            None => reply::unanswered(prompt, Outcome::Unparsable, "the reply holds no message"),
         };
-        match self.asking.kept.take() {
+        match self.asking.call.kept.take() {
             Some(kept) => Next::Over { answers: first_readable(kept, answers), settled: true },
             None if answers.iter().all(readable) => Next::Over { answers, settled: true },
             None => {
-                self.asking.kept = Some(answers);
+                self.asking.call.kept = Some(answers);
                 Next::Again(Duration::ZERO)
             }
         }
     }
 
-    fn give_up(&mut self, attempt: &Attempt, prompt: &CompiledPrompt) -> Next {
+    fn give_up(&mut self, attempt: &Attempt, call: &Asked<'_>) -> Next {
         // An earlier reply is an answer, even one that cannot be read; the second call only found none.
-        if let Some(answers) = self.asking.kept.take() {
+        if let Some(answers) = self.asking.call.kept.take() {
             return Next::Over { answers, settled: true };
         }
         let (outcome, settled) = match attempt.signal {
@@ -211,116 +240,8 @@ impl<E: Endpoint> Call<E> {
             | Signal::Transient { .. }
             | Signal::Fatal(_) => (Outcome::Failed, false),
         };
-        let answers = reply::unanswered(prompt, outcome, &attempt.message);
+        let answers = reply::unanswered(call.question.policies(), outcome, &attempt.message);
         Next::Over { answers, settled }
-    }
-
-    async fn record(
-        mut self,
-        pending: &Pending,
-        prompt: &CompiledPrompt,
-        attempt: Option<(Attempt, Timestamp)>,
-        next: Next,
-    ) -> Called {
-        let mut records = Vec::with_capacity(2);
-        let mut latency_ms = 0.0;
-        let sent = attempt.map(|(attempt, started_at)| {
-            latency_ms = attempt.latency.as_secs_f64() * 1e3;
-            let usage = attempt.reply.as_ref().map(|reply| reply.usage);
-            let billed = self.billed(&attempt.signal, usage);
-            self.asking.billed = sum(self.asking.billed, billed);
-            let estimated = usage.is_some_and(|usage| usage.estimated);
-            let sent = Sent {
-                signal: attempt.signal.clone(),
-                message: attempt.message.clone(),
-                billed,
-                estimated,
-            };
-            records.push(Record::Attempt(AttemptRow {
-                request: pending.fingerprint,
-                labeler: self.settings.labeler,
-                prompt: prompt.fingerprint(),
-                started_at,
-                status: attempt.status,
-                signal: name(&attempt.signal),
-                raw: attempt.raw,
-                billed,
-                estimated,
-                latency_ms,
-                message: attempt.message,
-            }));
-            sent
-        });
-        if let Next::Over { answers, settled } = &next {
-            self.rows(pending, prompt, answers, |mut row| {
-                row.settled = *settled;
-                row.latency_ms = latency_ms;
-                records.push(Record::Label(row));
-            });
-        }
-        let recorded = self.writer.record(records).await;
-        let Self { asking, slot, reserved, .. } = self;
-        Called { asking, slot: Some(slot), reserved, sent, next, recorded }
-    }
-
-    /// Makes a row for each unit and answer; the first unit carries what the request was billed.
-    fn rows(
-        &self,
-        pending: &Pending,
-        prompt: &CompiledPrompt,
-        answers: &[Answer],
-        mut push: impl FnMut(LabelRow),
-    ) {
-        let labeled_at = Timestamp::now();
-        let provenance = Provenance {
-            unit_hash: self.plan.units[pending.unit].content_hash(),
-            labeler: self.settings.labeler,
-            prompt: prompt.fingerprint(),
-            request: pending.fingerprint,
-        };
-        for (place, unit) in pending.units().enumerate() {
-            let (attempts, billed) = if place == 0 {
-                (self.asking.calls, self.asking.billed)
-            } else {
-                (0, Billed { cost_usd: self.settings.price.map(|_| 0.0), ..Billed::default() })
-            };
-            for (number, (answer, policy)) in answers.iter().zip(prompt.policies()).enumerate() {
-                push(LabelRow {
-                    unit: self.plan.units[unit].id.clone(),
-                    answer: answer.clone(),
-                    policy_version: policy.version.to_string(),
-                    settled: true,
-                    provenance,
-                    attempts,
-                    billed: share(billed, number as u64, answers.len() as u64),
-                    latency_ms: 0.0,
-                    labeled_at,
-                });
-            }
-        }
-    }
-
-    /// What the call was billed. A refusal before any generation costs nothing; a fault or a filter may
-    /// have cost what nobody says.
-    fn billed(&self, signal: &Signal, usage: Option<Usage>) -> Billed {
-        let price = self.settings.price;
-        let Some(Usage { input, cached, output, .. }) = usage else {
-            let free = match signal {
-                Signal::RateLimited { .. }
-                | Signal::QuotaExhausted
-                | Signal::Rejected
-                | Signal::TooLarge
-                | Signal::Fatal(_) => price.map(|_| 0.0),
-                Signal::Answered | Signal::Transient { .. } | Signal::Filtered => None,
-            };
-            return Billed { cost_usd: free, ..Billed::default() };
-        };
-        Billed {
-            input_tokens: input,
-            cached_tokens: cached,
-            output_tokens: output,
-            cost_usd: price.map(|price| price.usd(input, cached, output)),
-        }
     }
 }
 
@@ -353,44 +274,5 @@ pub(super) fn sum(before: Billed, more: Billed) -> Billed {
             (Some(before), Some(more)) => Some(before + more),
             (before, more) => before.or(more),
         },
-    }
-}
-
-/// The part of row `number` among `rows`; the parts sum to the whole.
-fn share(billed: Billed, number: u64, rows: u64) -> Billed {
-    let part = |tokens: u64| tokens / rows + u64::from(number < tokens % rows);
-    Billed {
-        input_tokens: part(billed.input_tokens),
-        cached_tokens: part(billed.cached_tokens),
-        output_tokens: part(billed.output_tokens),
-        cost_usd: billed.cost_usd.map(|cost| cost / rows as f64),
-    }
-}
-
-/// The signal's name in the ledger.
-fn name(signal: &Signal) -> &'static str {
-    match signal {
-        Signal::Answered => "answered",
-        Signal::RateLimited { .. } => "rate_limited",
-        Signal::QuotaExhausted => "quota_exhausted",
-        Signal::Transient { .. } => "transient",
-        Signal::Rejected => "rejected",
-        Signal::Filtered => "filtered",
-        Signal::TooLarge => "too_large",
-        Signal::Fatal(_) => "fatal",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shares_sum_to_what_was_billed() {
-        let whole =
-            Billed { input_tokens: 100, cached_tokens: 2, output_tokens: 11, cost_usd: Some(0.75) };
-        let sum = (0..3).map(|row| share(whole, row, 3)).fold(Billed::default(), sum);
-        assert_eq!((sum.input_tokens, sum.cached_tokens, sum.output_tokens), (100, 2, 11));
-        assert!(sum.cost_usd.is_some_and(|cost| (cost - 0.75).abs() < 1e-12));
     }
 }

@@ -8,6 +8,7 @@ use crate::pace::Signal;
 use crate::pace::Slot;
 use crate::pace::Ticket;
 use crate::pace::TokenBudget;
+use crate::prompt::CompiledPrompt;
 use crate::requests::Plan;
 use crate::requests::estimated_tokens;
 use crate::unit::Content;
@@ -31,7 +32,7 @@ pub(super) struct Gate {
     expected: ExpectedTokens,
     money: Option<Money>,
     pause: Pause,
-    /// Bytes of each prompt that every request repeats.
+    /// Bytes of each prompt that every call repeats, at most.
     repeated: Vec<usize>,
 }
 
@@ -75,7 +76,7 @@ struct Pause {
 
 impl Gate {
     pub(super) fn new(settings: &RunSettings, plan: &Plan) -> Self {
-        let cap = plan.prompts.iter().map(|prompt| u64::from(prompt.max_output_tokens())).max();
+        let cap = plan.prompts.iter().map(most_output).max();
         Self {
             concurrency: Concurrency::new(settings.in_flight),
             rate: settings.rpm.map(RequestRate::new),
@@ -86,7 +87,12 @@ impl Gate {
             repeated: plan
                 .prompts
                 .iter()
-                .map(|prompt| ENVELOPE + prompt.system().len() + prompt.schema().to_string().len())
+                .map(|prompt| {
+                    let questions = prompt.questions().iter();
+                    let longest =
+                        questions.map(|it| it.system().len() + it.schema().to_string().len());
+                    ENVELOPE + longest.max().unwrap_or(0)
+                })
                 .collect(),
         }
     }
@@ -104,7 +110,7 @@ impl Gate {
             let bytes = self.repeated[pending.prompt] + bytes(&plan.units[pending.unit]);
             reserved.tokens = estimated_tokens(bytes) + self.expected.estimate();
             // No tokenizer makes more tokens than there are bytes: the budget holds whatever comes.
-            let output = u64::from(plan.prompts[pending.prompt].max_output_tokens());
+            let output = most_output(&plan.prompts[pending.prompt]);
             reserved.usd = settings.price.map_or(0.0, |price| price.usd(bytes as u64, 0, output));
         }
         let ticket = self.tokens.as_mut().map(|tokens| tokens.join(reserved.tokens));
@@ -195,6 +201,12 @@ impl Pause {
         let turn = self.until.saturating_add(self.ramp.mul_f64(share));
         turn.checked_sub(now).filter(|wait| !wait.is_zero())
     }
+}
+
+/// The most tokens one call of a prompt may generate.
+fn most_output(prompt: &CompiledPrompt) -> u64 {
+    let caps = prompt.questions().iter().map(|question| u64::from(question.max_output_tokens()));
+    caps.max().unwrap_or(0)
 }
 
 /// Tokens the endpoint counted; none when it did not answer.

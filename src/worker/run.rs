@@ -6,6 +6,7 @@ use crate::pace::Signal;
 use crate::pace::Stop;
 use crate::requests::Plan;
 use crate::worker::Controls;
+use crate::worker::OnRecord;
 use crate::worker::RunError;
 use crate::worker::RunSettings;
 use crate::worker::RunSummary;
@@ -37,6 +38,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Sends the plan's pending requests and returns when each is over or the run stops.
 ///
+/// `on_record` are calls that an earlier run answered without finishing their request: they are not made again.
+///
 /// Every call and every answer is in the store when this returns, also after an error.
 ///
 /// # Errors
@@ -48,6 +51,7 @@ pub async fn run<E: Endpoint + 'static>(
     endpoint: Arc<E>,
     settings: RunSettings,
     controls: Controls,
+    on_record: OnRecord,
 ) -> Result<RunSummary, RunError> {
     if let (Some(max_usd), None) = (settings.max_usd, settings.price) {
         return Err(RunError::NoPrice { max_usd });
@@ -64,6 +68,7 @@ pub async fn run<E: Endpoint + 'static>(
         calls: JoinSet::new(),
         cut: CancellationToken::new(),
         end: None,
+        on_record,
         plan,
         endpoint,
         settings: Arc::new(settings),
@@ -93,6 +98,7 @@ struct Run<E> {
     /// Cancelled when calls in flight are cut off.
     cut: CancellationToken,
     end: Option<End>,
+    on_record: OnRecord,
 }
 
 /// Why no more requests are taken.
@@ -221,8 +227,9 @@ impl<E: Endpoint + 'static> Run<E> {
         } else if self.fresh < self.plan.pending.len()
             && (self.health.proved() || self.waiting.is_empty())
         {
+            let fingerprint = self.plan.pending[self.fresh].fingerprint;
             self.fresh += 1;
-            Asking::new(self.fresh - 1)
+            Asking::new(self.fresh - 1, self.on_record.remove(&fingerprint).unwrap_or_default())
         } else {
             return None;
         };
@@ -246,7 +253,7 @@ impl<E: Endpoint + 'static> Run<E> {
             return;
         }
         if let Some(sent) = &called.sent {
-            self.count(sent, called.asking.calls);
+            self.count(sent);
             let seen = Seen { now, calls: self.tally.attempts, message: &sent.message };
             match self.health.observe(&sent.signal, &called.next, seen) {
                 Some(Ill::Never(error)) => self.stop(Err(error)),
@@ -270,9 +277,9 @@ impl<E: Endpoint + 'static> Run<E> {
         }
     }
 
-    fn count(&mut self, sent: &Sent, calls: u32) {
+    fn count(&mut self, sent: &Sent) {
         self.tally.attempts += 1;
-        self.tally.retries += u64::from(calls > 1);
+        self.tally.retries += u64::from(sent.repeated);
         self.tally.rate_limited += u64::from(matches!(sent.signal, Signal::RateLimited { .. }));
         self.tally.estimated += u64::from(sent.estimated);
         self.tally.unpriced += u64::from(sent.billed.cost_usd.is_none());

@@ -123,6 +123,10 @@ fn refused(source: &Source, error: &Error) -> Diagnostic {
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or_default().trim_start_matches("error: ");
     let text = text.trim_end_matches(" rejected by the configured policy");
+    if text.starts_with("tabs disallowed") {
+        return Diagnostic::error("Y001", place, "a tab cannot indent")
+            .hint("indent with spaces, two for each level; most editors turn tabs into spaces");
+    }
     let text = match text {
         "mapping values are not allowed in this context" => {
             "a colon followed by a space starts a map, and none can stand here"

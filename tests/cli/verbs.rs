@@ -49,6 +49,7 @@ fn schemas_are_the_committed_ones() {
         ("policy", include_str!("../../schemas/policy.json")),
         ("terms", include_str!("../../schemas/terms.json")),
         ("program", include_str!("../../schemas/program.json")),
+        ("suite", include_str!("../../schemas/suite.json")),
     ] {
         assert_eq!(project.titer(&["schema", name]).done().stdout, committed, "{name}");
     }

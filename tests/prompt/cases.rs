@@ -9,9 +9,12 @@ use titer::policy;
 use titer::policy::Policy;
 use titer::prompt::AnswerSettings;
 use titer::prompt::Bundling;
+use titer::prompt::Call;
+use titer::prompt::Calls;
 use titer::prompt::CompiledPrompt;
 use titer::prompt::Dialect;
 use titer::prompt::PromptSettings;
+use titer::prompt::Question;
 use titer::prompt::Rung;
 use titer::prompt::TokenCap;
 use titer::prompt::compile;
@@ -48,6 +51,8 @@ pub(crate) fn settings(dialect: Dialect) -> PromptSettings {
         url: "http://127.0.0.1:8080/v1".into(),
         model: "a \"model\"".into(),
         dialect,
+        template: None,
+        calls: Calls::PerUnit,
         rung: Rung::Schema,
         bundling: Bundling::Unified,
         answer,
@@ -62,6 +67,10 @@ pub(crate) fn settings(dialect: Dialect) -> PromptSettings {
 
 pub(crate) fn compiled(names: &[&str], dialect: Dialect) -> CompiledPrompt {
     compile(policies(names), settings(dialect)).unwrap()
+}
+
+pub(crate) fn question(names: &[&str], dialect: Dialect) -> Question {
+    compiled(names, dialect).questions()[0].clone()
 }
 
 pub(crate) fn unit(parts: &[(&str, Content)]) -> Unit {
@@ -97,13 +106,29 @@ pub(crate) fn exchange() -> Unit {
 }
 
 pub(crate) fn request(prompt: &CompiledPrompt, unit: &Unit) -> Value {
-    serde_json::from_slice(&prompt.request_body(unit).unwrap()).unwrap()
+    let calls = prompt.calls(unit);
+    assert_eq!(calls.len(), 1);
+    serde_json::from_slice(&calls[0].question.request_body(unit).unwrap()).unwrap()
 }
 
 /// The request for a person: each message as it reads, then everything else as JSON.
 pub(crate) fn shown(prompt: &CompiledPrompt, unit: &Unit) -> String {
-    let mut request = request(prompt, unit);
+    let calls = prompt.calls(unit);
+    let shown: Vec<String> = calls.iter().map(|call| shown_call(call, calls.len() > 1)).collect();
+    shown.join("\n")
+}
+
+fn shown_call(call: &Call<'_>, headed: bool) -> String {
+    let body = call.question.request_body(&call.unit).unwrap();
+    let mut request: Value = serde_json::from_slice(&body).unwrap();
     let mut out = String::new();
+    if headed {
+        out.push_str(&format!(
+            "=== call: component {:?}, label {:?} ===\n",
+            call.component,
+            call.question.label()
+        ));
+    }
     for message in request["messages"].take().as_array().unwrap() {
         out.push_str(&format!("=== {} ===\n", message["role"].as_str().unwrap()));
         if let Some(text) = message["content"].as_str() {

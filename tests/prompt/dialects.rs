@@ -5,10 +5,12 @@ use super::cases::exchange;
 use super::cases::pictures;
 use super::cases::plain;
 use super::cases::policies;
+use super::cases::question;
 use super::cases::settings;
 use super::cases::shown;
 use insta::assert_snapshot;
 use titer::prompt::AnswerSettings;
+use titer::prompt::Calls;
 use titer::prompt::Dialect;
 use titer::prompt::Feature;
 use titer::prompt::PromptSettings;
@@ -88,18 +90,27 @@ fn what_would_change_the_meaning_of_an_answer_is_refused_with_a_way_out() {
         refusal(&["link-spam"], Dialect::YesNo, AnswerSettings { abstain: true, ..bare }),
         refusal(&["link-spam"], Dialect::YesNo, AnswerSettings { rationale_words: 9, ..bare }),
         refusal(&["link-spam"], Dialect::LlamaGuard, AnswerSettings { confidence: true, ..bare }),
-        refusal(&["insults"], Dialect::YesNo, bare),
-        refusal(&["topics"], Dialect::YesNo, bare),
+        refusal(&["answers"], Dialect::YesNo, bare),
         refusal(&["link-spam", "asked"], Dialect::YesNo, bare),
         refusal(&["answers"], Dialect::LlamaGuard, bare),
     ];
     assert_snapshot!(refusals.join("\n"));
 }
 
+/// The error of the call about the first picture, where each component has calls of its own.
+fn image_alone(dialect: Dialect) -> String {
+    let settings = PromptSettings { calls: Calls::PerComponent, ..settings(dialect) };
+    let prompt = compile(policies(&["answers"]), settings).unwrap();
+    let unit = pictures();
+    let calls = prompt.calls(&unit);
+    let call = calls.iter().find(|call| call.component == Some(3)).unwrap();
+    call.question.request_body(&call.unit).unwrap_err().to_string()
+}
+
 #[test]
 fn a_unit_the_dialect_cannot_show_or_judge_is_refused() {
     let said = |names: &[&str], dialect, unit| {
-        compiled(names, dialect).request_body(&unit).unwrap_err().to_string()
+        question(names, dialect).request_body(&unit).unwrap_err().to_string()
     };
     let mut backwards = exchange();
     backwards.components.reverse();
@@ -107,6 +118,8 @@ fn a_unit_the_dialect_cannot_show_or_judge_is_refused() {
         said(&["answers"], Dialect::GptOssSafeguard, pictures()),
         said(&["asked"], Dialect::LlamaGuard, backwards),
         said(&["link-spam"], Dialect::LlamaGuard, exchange()),
+        image_alone(Dialect::LlamaGuard),
+        image_alone(Dialect::YesNo),
     ];
     assert_snapshot!(refusals.join("\n"));
 }

@@ -1,10 +1,10 @@
 //! No unit can leave its fence.
 
-use super::cases::compiled;
+use super::cases::question;
 use super::cases::unit;
 use proptest::prelude::*;
-use titer::prompt::CompiledPrompt;
 use titer::prompt::Dialect;
+use titer::prompt::Question;
 use titer::prompt::nonce;
 use titer::unit::Content;
 use titer::unit::Unit;
@@ -28,7 +28,7 @@ fn hostile() -> impl Strategy<Value = String> {
 }
 
 /// How often the message opens and closes each mark.
-fn marks(prompt: &CompiledPrompt, unit: &Unit) -> [usize; 4] {
+fn marks(prompt: &Question, unit: &Unit) -> [usize; 4] {
     let message = prompt.user_message(unit).unwrap().to_lowercase();
     ["<unit", "</unit", "<component", "</component"].map(|mark| message.matches(mark).count())
 }
@@ -38,7 +38,7 @@ proptest! {
 
     #[test]
     fn a_text_neither_closes_its_fence_nor_opens_another(query in hostile(), response in hostile()) {
-        let prompt = compiled(&["asked"], Dialect::JsonChat);
+        let prompt = question(&["asked"], Dialect::JsonChat);
         let unit = unit(&[("query", Content::Text(query)), ("response", Content::Text(response))]);
         prop_assert_eq!(marks(&prompt, &unit), [1, 1, 2, 2]);
         let message = prompt.user_message(&unit).unwrap();
@@ -48,7 +48,7 @@ proptest! {
 
     #[test]
     fn a_text_neither_ends_the_conversation_nor_takes_a_turn(text in hostile()) {
-        let prompt = compiled(&["link-spam"], Dialect::LlamaGuard);
+        let prompt = question(&["link-spam"], Dialect::LlamaGuard);
         let message = prompt.user_message(&Unit::text("u", &text)).unwrap();
         prop_assert_eq!(message.matches("<END").count(), 1);
         let turns = message.lines().filter(|line| {
@@ -66,7 +66,7 @@ proptest! {
             ("link-spam", Dialect::LlamaGuard),
             ("link-spam", Dialect::YesNo),
         ] {
-            let prompt = compiled(&[policy], dialect);
+            let prompt = question(&[policy], dialect);
             let role = if policy == "asked" { "query" } else { "content" };
             let one = prompt.request_body(&unit(&[(role, Content::Text(text.clone()))]));
             let other = prompt.request_body(&unit(&[(role, Content::Text("other".into()))]));

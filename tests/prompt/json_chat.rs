@@ -5,6 +5,7 @@ use super::cases::exchange;
 use super::cases::pictures;
 use super::cases::plain;
 use super::cases::policies;
+use super::cases::question;
 use super::cases::settings;
 use super::cases::shown;
 use insta::assert_snapshot;
@@ -53,7 +54,7 @@ fn without_a_schema_the_prompt_holds_it() {
 
 #[test]
 fn terms_in_the_same_words_are_shown_once_and_others_each_under_its_policy() {
-    let prompt = compiled(&["link-spam", "insults"], DIALECT);
+    let prompt = question(&["link-spam", "insults"], DIALECT);
     let count = |text: &str| prompt.system().matches(text).count();
     assert_eq!(count("- reader: The person who is shown the unit."), 1);
     assert_eq!(count("- bait: "), 2);
@@ -64,13 +65,13 @@ fn a_forced_choice_shows_no_abstain_reason_anywhere() {
     let answer = AnswerSettings { rationale_words: 5, confidence: false, abstain: false };
     let prompt =
         compile(policies(&["link-spam"]), PromptSettings { answer, ..settings(DIALECT) }).unwrap();
-    let request = String::from_utf8(prompt.request_body(&plain()).unwrap()).unwrap();
+    let request = String::from_utf8(prompt.questions()[0].request_body(&plain()).unwrap()).unwrap();
     assert!(!request.contains("cut-off") && !request.contains("cannot tell"), "{request}");
 }
 
 #[test]
 fn an_image_follows_the_caption_that_names_its_place_and_role() {
-    let parts = compiled(&["answers"], DIALECT).user_parts(&pictures()).unwrap();
+    let parts = question(&["answers"], DIALECT).user_parts(&pictures()).unwrap();
     let [Part::Text(first), Part::Image(_), Part::Text(second), Part::Image(last), Part::Text(end)] =
         parts.as_slice()
     else {
@@ -86,6 +87,6 @@ fn an_image_follows_the_caption_that_names_its_place_and_role() {
 fn an_image_that_is_only_a_path_is_refused() {
     let mut unit = pictures();
     unit.components[2].content = Content::Image("pictures/1.png".into());
-    let error = compiled(&["answers"], DIALECT).request_body(&unit).unwrap_err();
+    let error = question(&["answers"], DIALECT).request_body(&unit).unwrap_err();
     assert!(matches!(error, CompileError::ImageReference { .. }), "{error}");
 }

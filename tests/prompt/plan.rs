@@ -4,6 +4,7 @@ use super::cases::compiled;
 use std::collections::BTreeSet;
 use titer::prompt::CompiledPrompt;
 use titer::prompt::Dialect;
+use titer::requests::AnsweredCalls;
 use titer::requests::Plan;
 use titer::requests::Price;
 use titer::requests::estimated_tokens;
@@ -66,18 +67,24 @@ fn what_is_answered_is_not_pending() {
 fn a_forecast_is_the_sum_over_what_is_pending() {
     let plan = plan(prompts(), units(), |_| false);
     let price = Price { input: 2.0, cached: 1.0, output: 10.0 };
-    let forecast = forecast(&plan, Some(price));
+    let forecast = forecast(&plan, Some(price), &AnsweredCalls::new());
     let input: u64 = plan
         .pending
         .iter()
         .map(|request| {
             let prompt = &plan.prompts[request.prompt];
-            let message = prompt.user_message(&plan.units[request.unit]).unwrap();
-            estimated_tokens(prompt.system().len() + message.len())
+            let question = &prompt.questions()[0];
+            let message = question.user_message(&plan.units[request.unit]).unwrap();
+            estimated_tokens(question.system().len()) + estimated_tokens(message.len())
         })
         .sum();
-    let output = 3 * plan.prompts.iter().map(|it| u64::from(it.max_output_tokens())).sum::<u64>();
-    assert_eq!((forecast.requests, forecast.answered), (6, 0));
+    let output = 3 * plan
+        .prompts
+        .iter()
+        .map(|it| u64::from(it.questions()[0].max_output_tokens()))
+        .sum::<u64>();
+    assert_eq!((forecast.requests, forecast.calls, forecast.answered), (6, 6, 0));
+    assert!(forecast.estimated);
     assert_eq!((forecast.input_tokens, forecast.output_tokens_at_most), (input, output));
     let usd = (input as f64 * 2.0 + output as f64 * 10.0) / 1e6;
     assert!((forecast.usd_at_most.unwrap() - usd).abs() < 1e-12);
@@ -85,7 +92,10 @@ fn a_forecast_is_the_sum_over_what_is_pending() {
 
 #[test]
 fn without_prices_a_forecast_names_no_cost() {
-    assert_eq!(forecast(&plan(prompts(), units(), |_| false), None).usd_at_most, None);
+    assert_eq!(
+        forecast(&plan(prompts(), units(), |_| false), None, &AnsweredCalls::new()).usd_at_most,
+        None
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use super::cases::compiled;
 use super::cases::parsed;
 use super::cases::pictures;
+use super::cases::question;
 use super::cases::settings;
 use std::fs;
 use std::path::Path;
@@ -10,16 +11,16 @@ use std::time::Duration;
 use titer::llm::Asked;
 use titer::llm::Response;
 use titer::llm::classify;
-use titer::prompt::CompiledPrompt;
 use titer::prompt::Dialect;
 use titer::prompt::PromptSettings;
+use titer::prompt::Question;
 use titer::prompt::compile;
 use titer::reply::Answer;
 use titer::reply::ChatReply;
 use titer::reply::Finish;
 use titer::reply::Outcome;
 use titer::reply::read;
-use titer::reply::read_unit;
+use titer::reply::read_call;
 
 fn said(content: &str) -> ChatReply {
     ChatReply { content: Some(content.into()), ..ChatReply::default() }
@@ -31,7 +32,7 @@ fn outcomes(answers: &[Answer]) -> Vec<(Outcome, Option<&str>)> {
 }
 
 #[track_caller]
-fn check(prompt: &CompiledPrompt, content: &str, expected: &[(Outcome, Option<&str>)]) {
+fn check(prompt: &Question, content: &str, expected: &[(Outcome, Option<&str>)]) {
     assert_eq!(outcomes(&read(&said(content), prompt)), expected, "{content}");
 }
 
@@ -40,7 +41,7 @@ const UNPARSABLE: (Outcome, Option<&str>) = (Outcome::Unparsable, None);
 
 #[test]
 fn a_json_answer_is_a_label_an_abstention_or_unparsable() {
-    let prompt = compiled(&["link-spam"], Dialect::JsonChat);
+    let prompt = question(&["link-spam"], Dialect::JsonChat);
     let check = |content, expected| check(&prompt, content, &[expected]);
     check(r#"{"label":"spam"}"#, (LABEL, Some("spam")));
     check("```json\n{\"label\":\"allowed\"}\n```", (LABEL, Some("allowed")));
@@ -56,7 +57,7 @@ fn a_json_answer_is_a_label_an_abstention_or_unparsable() {
 
 #[test]
 fn only_what_the_policy_knows_is_kept_of_an_answer() {
-    let prompt = compiled(&["link-spam"], Dialect::JsonChat);
+    let prompt = question(&["link-spam"], Dialect::JsonChat);
     let answers = read(
         &said(
             r#"{"because":"A link.","checks":{"has-link":"yes","other":"yes"},"components":[{"n":1,"label":"spam"}],
@@ -76,7 +77,7 @@ fn only_what_the_policy_knows_is_kept_of_an_answer() {
 
 #[test]
 fn a_unified_answer_is_read_policy_by_policy() {
-    let prompt = compiled(&["link-spam", "insults"], Dialect::JsonChat);
+    let prompt = question(&["link-spam", "insults"], Dialect::JsonChat);
     let content = r#"{"link-spam":{"label":"spam"},"insults":{"label":"rude"}}"#;
     check(&prompt, content, &[(LABEL, Some("spam")), (LABEL, Some("rude"))]);
     let content = r#"{"insults":{"label":"allowed"},"link-spam":"spam"}"#;
@@ -86,7 +87,7 @@ fn a_unified_answer_is_read_policy_by_policy() {
 
 #[test]
 fn how_generation_ended_decides_what_a_reply_without_an_answer_is() {
-    let prompt = compiled(&["link-spam"], Dialect::JsonChat);
+    let prompt = question(&["link-spam"], Dialect::JsonChat);
     let ended = |finish, content: &str| {
         let reply = ChatReply { finish, ..said(content) };
         read(&reply, &prompt)[0].outcome
@@ -100,7 +101,7 @@ fn how_generation_ended_decides_what_a_reply_without_an_answer_is() {
 
 #[test]
 fn a_set_of_labels_is_ordered_and_spoken_for_by_the_most_severe() {
-    let prompt = compiled(&["topics"], Dialect::JsonChat);
+    let prompt = question(&["topics"], Dialect::JsonChat);
     let sets = |content: &str| {
         let answer = read(&said(content), &prompt).remove(0);
         (answer.outcome, answer.label, answer.labels.join("+"))
@@ -125,7 +126,7 @@ fn rolled_up(rule: &str, components: &str, own: &str) -> Answer {
     let one = |(at, label)| format!(r#"{{"criteria":[],"label":"{label}","n":{}}}"#, at + 2);
     let components: Vec<String> = labels.map(one).collect();
     let content = format!(r#"{{"components":[{}],"label":"{own}"}}"#, components.join(","));
-    read_unit(&said(&content), &prompt, &pictures()).remove(0)
+    read_call(&said(&content), &prompt.calls(&pictures())[0]).remove(0)
 }
 
 #[test]
@@ -177,13 +178,14 @@ fn a_component_without_a_label_or_with_two_never_leaves_a_unit_allowed() {
     check("all", "promotion allowed", "allowed", UNPARSABLE);
     let prompt = compiled(&["answers"], Dialect::JsonChat);
     let twice = r#"{"components":[{"label":"allowed","n":2},{"label":"promotion","n":2}],"label":"allowed"}"#;
-    assert_eq!(outcomes(&read_unit(&said(twice), &prompt, &pictures())), [UNPARSABLE]);
+    let answers = read_call(&said(twice), &prompt.calls(&pictures())[0]);
+    assert_eq!(outcomes(&answers), [UNPARSABLE]);
 }
 
 #[test]
 fn a_policy_without_a_rollup_keeps_the_label_of_the_whole() {
     let prompt = compiled(&["link-spam"], Dialect::JsonChat);
-    let answers = read_unit(&said(r#"{"label":"spam"}"#), &prompt, &pictures());
+    let answers = read_call(&said(r#"{"label":"spam"}"#), &prompt.calls(&pictures())[0]);
     assert_eq!(outcomes(&answers), [(LABEL, Some("spam"))]);
     assert_eq!(answers[0].own_label, None);
 }
@@ -193,21 +195,21 @@ fn the_label_of_a_component_is_not_the_answer_of_a_cut_off_reply() {
     let prompt = compiled(&["answers"], Dialect::JsonChat);
     let content = r#"{"components":[{"n":2,"label":"allowed","criteria":[]},{"n":3,"label":"facilitation","crit"#;
     let cut = ChatReply { finish: Finish::Length, ..said(content) };
-    let answers = read_unit(&cut, &prompt, &pictures());
+    let answers = read_call(&cut, &prompt.calls(&pictures())[0]);
     assert_eq!(outcomes(&answers), [(Outcome::Truncated, None)]);
-    check(&prompt, content, &[UNPARSABLE]);
+    check(&prompt.questions()[0], content, &[UNPARSABLE]);
 }
 
 #[test]
 fn a_raw_line_break_in_a_reason_leaves_the_label_of_the_whole() {
-    let prompt = compiled(&["answers"], Dialect::JsonChat);
+    let prompt = question(&["answers"], Dialect::JsonChat);
     let content = "{\"because\":\"One.\nTwo.\",\"components\":[{\"label\":\"allowed\",\"n\":2}],\"label\":\"promotion\"}";
     check(&prompt, content, &[(LABEL, Some("promotion"))]);
 }
 
 #[test]
 fn yes_is_the_violating_label_and_no_the_default() {
-    let prompt = compiled(&["link-spam"], Dialect::YesNo);
+    let prompt = question(&["link-spam"], Dialect::YesNo);
     let check = |content, expected| check(&prompt, content, &[expected]);
     check("Yes", (LABEL, Some("spam")));
     check(" no.", (LABEL, Some("allowed")));
@@ -223,7 +225,7 @@ fn yes_is_the_violating_label_and_no_the_default() {
 
 #[test]
 fn a_safety_verdict_names_the_label_of_each_policy() {
-    let prompt = compiled(&["link-spam", "insults"], Dialect::LlamaGuard);
+    let prompt = question(&["link-spam", "insults"], Dialect::LlamaGuard);
     let check = |content, first: &str, second: &str| {
         check(&prompt, content, &[(LABEL, Some(first)), (LABEL, Some(second))]);
     };
@@ -240,11 +242,11 @@ fn a_safety_verdict_names_the_label_of_each_policy() {
 
 #[test]
 fn an_unsafe_verdict_on_the_only_category_needs_no_code() {
-    check(&compiled(&["link-spam"], Dialect::LlamaGuard), "unsafe", &[(LABEL, Some("spam"))]);
+    check(&question(&["link-spam"], Dialect::LlamaGuard), "unsafe", &[(LABEL, Some("spam"))]);
 }
 
 /// Reads a recorded body as the answer to a prompt.
-fn recorded(name: &str, prompt: &CompiledPrompt) -> Vec<Answer> {
+fn recorded(name: &str, prompt: &Question) -> Vec<Answer> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples");
     let body = fs::read(folder.join(format!("{name}.response.body"))).unwrap();
     let headers = Default::default();
@@ -257,16 +259,17 @@ fn recorded(name: &str, prompt: &CompiledPrompt) -> Vec<Answer> {
 fn recorded_bodies_of_real_servers_are_read_as_what_they_are() {
     let toxic = "policy: toxicity\nversion: 1.0.0\nlabels: {benign: {default: true}, toxic: {severity: 1, definition: Toxic.}}\n";
     let json = compile(vec![parsed(toxic)], settings(Dialect::JsonChat)).unwrap();
-    assert_eq!(outcomes(&recorded("llamacpp.schema", &json)), [(LABEL, Some("toxic"))]);
-    assert_eq!(outcomes(&recorded("llama.gemma_schema", &json)), [(LABEL, Some("toxic"))]);
-    assert_eq!(outcomes(&recorded("llamacpp.truncated", &json)), [(Outcome::Truncated, None)]);
-    assert_eq!(outcomes(&recorded("llamacpp.chat", &json))[0].1, None);
-    assert_eq!(recorded("llama.gemma_schema", &json)[0].label_probability, None);
+    let json = &json.questions()[0];
+    assert_eq!(outcomes(&recorded("llamacpp.schema", json)), [(LABEL, Some("toxic"))]);
+    assert_eq!(outcomes(&recorded("llama.gemma_schema", json)), [(LABEL, Some("toxic"))]);
+    assert_eq!(outcomes(&recorded("llamacpp.truncated", json)), [(Outcome::Truncated, None)]);
+    assert_eq!(outcomes(&recorded("llamacpp.chat", json))[0].1, None);
+    assert_eq!(recorded("llama.gemma_schema", json)[0].label_probability, None);
 }
 
 #[test]
 fn the_probability_of_a_recorded_no_comes_from_its_first_token() {
-    let prompt = compiled(&["link-spam"], Dialect::YesNo);
+    let prompt = question(&["link-spam"], Dialect::YesNo);
     let answers = recorded("llamacpp.logprobs", &prompt);
     assert_eq!(outcomes(&answers), [(LABEL, Some("allowed"))]);
     let (no, yes) = (-0.7485654950141907f64, -2.0018155574798584f64);
@@ -278,6 +281,7 @@ fn the_probability_of_a_recorded_no_comes_from_its_first_token() {
 fn asking_for_probabilities_changes_the_request_and_nothing_else() {
     let with = PromptSettings { label_probability: true, ..settings(Dialect::JsonChat) };
     let with = compile(super::cases::policies(&["link-spam"]), with).unwrap();
-    assert_eq!(with.system(), compiled(&["link-spam"], Dialect::JsonChat).system());
-    check(&with, r#"{"label":"spam"}"#, &[(LABEL, Some("spam"))]);
+    let with = &with.questions()[0];
+    assert_eq!(with.system(), question(&["link-spam"], Dialect::JsonChat).system());
+    check(with, r#"{"label":"spam"}"#, &[(LABEL, Some("spam"))]);
 }

@@ -3,6 +3,7 @@
 use super::cases::compiled;
 use super::cases::plain;
 use super::cases::policies;
+use super::cases::question;
 use super::cases::request;
 use super::cases::settings;
 use serde_json::Value;
@@ -38,13 +39,13 @@ fn portable(schema: &Value) -> Result<(), String> {
 #[test]
 fn every_schema_is_in_the_portable_subset_with_the_reason_before_the_label() {
     for names in [&["link-spam"][..], &["insults"], &["answers"], &["topics"], &["asked"]] {
-        let prompt = compiled(names, Dialect::JsonChat);
+        let prompt = question(names, Dialect::JsonChat);
         portable(prompt.schema()).unwrap();
         let keys: Vec<_> = prompt.schema()["properties"].as_object().unwrap().keys().collect();
         assert!(keys.is_sorted(), "{keys:?}");
         assert_eq!(keys[0], "because");
     }
-    portable(compiled(&["link-spam", "answers", "topics"], Dialect::JsonChat).schema()).unwrap();
+    portable(question(&["link-spam", "answers", "topics"], Dialect::JsonChat).schema()).unwrap();
 }
 
 #[test]

@@ -20,6 +20,7 @@ use titer::policy::Status;
 use titer::policy::Version;
 use titer::prompt::AnswerSettings;
 use titer::prompt::Bundling;
+use titer::prompt::Calls;
 use titer::prompt::CompiledPrompt;
 use titer::prompt::Dialect;
 use titer::prompt::PromptSettings;
@@ -32,6 +33,7 @@ use titer::requests::Plan;
 use titer::requests::Price;
 use titer::requests::plan;
 use titer::store::Access;
+use titer::store::CallRow;
 use titer::store::LabelRow;
 use titer::store::Store;
 use titer::unit::Component;
@@ -140,6 +142,15 @@ impl Scripted {
 }
 
 pub(crate) fn prompt(policies: &[&str]) -> CompiledPrompt {
+    compiled(policies, &["violating"], Dialect::JsonChat)
+}
+
+/// A prompt that asks about each of these labels, the later the more severe, in a call of its own.
+pub(crate) fn split(labels: &[&str]) -> CompiledPrompt {
+    compiled(&["spam"], labels, Dialect::YesNo)
+}
+
+fn compiled(policies: &[&str], violating: &[&str], dialect: Dialect) -> CompiledPrompt {
     let label = |id: &str, severity| Label {
         id: id.into(),
         default: severity == 0,
@@ -160,7 +171,9 @@ pub(crate) fn prompt(policies: &[&str]) -> CompiledPrompt {
             terms: Vec::new(),
             interpretation: Vec::new(),
             mode: Mode::Single,
-            labels: vec![label("allowed", 0), label("violating", 1)],
+            labels: std::iter::once(label("allowed", 0))
+                .chain(violating.iter().zip(1..).map(|(id, severity)| label(id, severity)))
+                .collect(),
             exceptions: Vec::new(),
             checks: Vec::new(),
             precedence: Vec::new(),
@@ -175,10 +188,16 @@ pub(crate) fn prompt(policies: &[&str]) -> CompiledPrompt {
     let settings = PromptSettings {
         url: "http://localhost/v1".into(),
         model: "scripted".into(),
-        dialect: Dialect::JsonChat,
+        dialect,
+        template: None,
+        calls: Calls::PerUnit,
         rung: Rung::Schema,
         bundling: Bundling::Unified,
-        answer: AnswerSettings { rationale_words: 0, confidence: false, abstain: true },
+        answer: AnswerSettings {
+            rationale_words: 0,
+            confidence: false,
+            abstain: dialect != Dialect::YesNo,
+        },
         temperature: Some(0.0),
         seed: None,
         max_output_tokens: Some(50),
@@ -260,11 +279,11 @@ impl Bench {
         let store = Store::open(&self.path(), Access::Write).unwrap();
         let plan = Arc::new(self.plan());
         let writer = store.writer().unwrap();
-        reuse(&plan, &store).await.unwrap();
+        let on_record = reuse(&plan, &store).await.unwrap();
         let (progress, watcher) = watch::channel(Tally::default());
         endpoint.watch(watcher);
         let controls = Controls { writer, cancel: self.cancel.clone(), progress };
-        run(plan, Arc::clone(endpoint), settings, controls).await
+        run(plan, Arc::clone(endpoint), settings, controls, on_record).await
     }
 
     pub(crate) fn labels(&self) -> Vec<LabelRow> {
@@ -272,6 +291,13 @@ impl Bench {
         let store = Store::open(&self.path(), Access::Read).unwrap();
         store.reader().unwrap().labels(|row| rows.push(row)).unwrap();
         rows
+    }
+
+    pub(crate) fn calls(&self) -> Vec<CallRow> {
+        let store = Store::open(&self.path(), Access::Read).unwrap();
+        let reader = store.reader().unwrap();
+        let requests = self.units.iter().map(|unit| self.prompts[0].request_fingerprint(unit));
+        requests.flat_map(|request| reader.calls_of(request).unwrap()).collect()
     }
 
     pub(crate) fn attempts(&self) -> BTreeMap<String, u64> {

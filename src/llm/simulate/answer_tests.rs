@@ -11,7 +11,9 @@ fn simulation(behaviour: Behaviour) -> Simulation {
     Simulation {
         policies: BTreeMap::new(),
         others: behaviour,
+        titles: BTreeMap::new(),
         truth: BTreeMap::new(),
+        answers: BTreeMap::new(),
         seed: 1,
         latency: Duration::ZERO,
         rpm: None,
@@ -58,14 +60,18 @@ fn format(name: &str, schema: &Value) -> Value {
 
 fn form(name: &str, schema: &Value, simulation: &Simulation) -> Form {
     let format = format(name, schema);
-    Form::new(&Source { format: Some(&format), system: "" }, simulation)
+    Form::new(&Source { format: Some(&format), system: "", asked: "" }, simulation)
 }
 
 fn content(form: &Form, simulation: &Simulation, nonce: u64) -> Option<Value> {
-    match answer(form, simulation, Nonce(nonce)) {
-        Said::Content(text) => serde_json::from_str(&text).ok(),
+    match answer(form, simulation, &shown(nonce)) {
+        Said::Content(spoken) => serde_json::from_str(&spoken.text).ok(),
         Said::Refusal(_) | Said::Misfit(_) => None,
     }
+}
+
+fn shown(nonce: u64) -> Shown {
+    Shown { nonce: Nonce(nonce), judged: vec![2, 4] }
 }
 
 /// Answers and their schema agree, for 200 units.
@@ -144,6 +150,36 @@ fn a_given_truth_wins_over_a_drawn_one() {
 }
 
 #[test]
+fn a_known_answer_is_given_wherever_the_labeler_is_right() {
+    let mut simulation =
+        simulation(Behaviour { sensitivity: 1.0, specificity: 1.0, no_answer: 0.0, ..behaviour() });
+    let right = |label: &str, criterion: &str| RightAnswer {
+        label: label.into(),
+        criteria: vec![criterion.into()],
+    };
+    let known = [
+        (1, true, right("grave", "abuse.threat")),
+        (2, false, right("unclear", "ok.joke")),
+        (3, false, right("gone", "ok.joke")),
+    ];
+    for (nonce, violating, answer) in known {
+        simulation.truth.insert(Nonce(nonce), BTreeMap::from([("abuse".to_owned(), violating)]));
+        simulation.answers.insert(Nonce(nonce), BTreeMap::from([("abuse".to_owned(), answer)]));
+    }
+    let said = |simulation: &Simulation, nonce| {
+        let form = form("titer_abuse", &one(), simulation);
+        let answer = content(&form, simulation, nonce).unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        (text(&answer["label"]), text(&answer["criteria"][0]))
+    };
+    assert_eq!(said(&simulation, 1), ("grave".into(), "abuse.threat".into()));
+    assert_eq!(said(&simulation, 2), ("unclear".into(), "ok.joke".into()));
+    assert_eq!(said(&simulation, 3).0, "ok", "the schema does not have the known label");
+    simulation.others.sensitivity = 0.0;
+    assert_eq!(said(&simulation, 1).0, "ok", "it errs at its rates all the same");
+}
+
+#[test]
 fn labels_are_those_of_the_settings_where_there_are_any() {
     let sure = Behaviour {
         no_answer: 0.0,
@@ -167,7 +203,7 @@ fn labels_are_those_of_the_settings_where_there_are_any() {
 fn a_label_the_schema_does_not_have_is_named() {
     let simulation = simulation(Behaviour { positive: vec!["spam".into()], ..behaviour() });
     let Said::Misfit(problem) =
-        answer(&form("titer_x", &one(), &simulation), &simulation, Nonce(1))
+        answer(&form("titer_x", &one(), &simulation), &simulation, &shown(1))
     else {
         unreachable!("an answer in spite of the misfit")
     };
@@ -190,8 +226,88 @@ fn criteria_belong_to_the_label_they_are_cited_for() {
 fn a_prompt_without_a_response_format_answers_the_same() {
     let simulation = simulation(behaviour());
     let system = format!("# Policy `abuse`: Abuse\n<schema>\n{}\n</schema>\n", one());
-    let prompted = Form::new(&Source { format: None, system: &system }, &simulation);
+    let prompted = Form::new(&Source { format: None, system: &system, asked: "" }, &simulation);
     assert_eq!(prompted, form("titer_abuse", &one(), &simulation));
-    let none = Form::new(&Source { format: None, system: "hello" }, &simulation);
+    let none = Form::new(&Source { format: None, system: "hello", asked: "" }, &simulation);
     assert_eq!(none, Form::Sentence);
+}
+
+/// The label each of 300 units gets in a dialect that answers in words.
+fn in_words(source: &Source<'_>, simulation: &Simulation) -> Vec<String> {
+    let form = Form::new(source, simulation);
+    (0..300)
+        .map(|nonce| match answer(&form, simulation, &shown(nonce)) {
+            Said::Content(spoken) => spoken.text,
+            Said::Refusal(_) => "-".to_owned(),
+            Said::Misfit(problem) => problem,
+        })
+        .collect()
+}
+
+#[test]
+fn a_unit_gets_the_same_label_in_every_dialect() {
+    let both = Behaviour { positive: vec!["abuse".into(), "grave".into()], ..behaviour() };
+    let mut simulation = simulation(both);
+    simulation.titles.insert("Abuse of people".into(), "abuse".into());
+    let form = form("titer_abuse", &one(), &simulation);
+    let label =
+        |nonce| content(&form, &simulation, nonce).map_or("-".into(), |it| it["label"].clone());
+    let json: Vec<Value> = (0..300).map(label).collect();
+    let asks =
+        |label: &str| format!("Does it meet `{label}` in the policy `abuse`? Say `Yes` or `No`.");
+    let said = |label: &str| {
+        let asked = asks(label);
+        in_words(&Source { format: None, system: "", asked: &asked }, &simulation)
+    };
+    let system = "<BEGIN UNSAFE CONTENT CATEGORIES>\nS1: Abuse of people: abuse.\nS2: Abuse of people: grave.\n<END UNSAFE CONTENT CATEGORIES>";
+    let safety = in_words(&Source { format: None, system, asked: "" }, &simulation);
+    for (((label, abuse), grave), safety) in
+        json.iter().zip(said("abuse")).zip(said("grave")).zip(safety)
+    {
+        let expected = match label.as_str() {
+            Some("ok") => ["No", "No", "safe"],
+            Some("abuse") => ["Yes", "No", "unsafe\nS1"],
+            Some("grave") => ["No", "Yes", "unsafe\nS2"],
+            _ => ["-", "-", "-"],
+        };
+        assert_eq!([abuse, grave, safety], expected);
+    }
+}
+
+#[test]
+fn what_is_said_holds_at_least_half_of_the_probability_of_its_place() {
+    let simulation = simulation(Behaviour { no_answer: 0.0, ..behaviour() });
+    let form = form("titer_abuse", &one(), &simulation);
+    for nonce in 0..50 {
+        let Said::Content(Spoken { text, choices }) = answer(&form, &simulation, &shown(nonce))
+        else {
+            unreachable!("no answer")
+        };
+        let [Choice { start, tokens }] = choices.as_slice() else { unreachable!("{choices:?}") };
+        let (said, share) = &tokens[0];
+        assert!(text[..*start].ends_with("\"label\":\"") && text[*start..].starts_with(said));
+        assert!(*share >= 0.5 && tokens.len() == 4);
+        assert!((tokens.iter().map(|(_, share)| share).sum::<f64>() - 1.0).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn components_and_sets_of_labels_are_filled_in() {
+    let label = json!({"type": "string", "enum": ["ok", "abuse"]});
+    let schema = json!({
+        "type": "object", "required": ["components", "labels"], "additionalProperties": false,
+        "properties": {
+            "components": {"type": "array", "items": {
+                "type": "object", "required": ["label", "n"], "additionalProperties": false,
+                "properties": {"label": label, "n": {"type": "integer"}},
+            }},
+            "labels": {"type": "array", "items": label},
+        },
+    });
+    let simulation = simulation(Behaviour { no_answer: 0.0, ..behaviour() });
+    let form = form("titer_abuse", &schema, &simulation);
+    let answer = content(&form, &simulation, 3).unwrap_or_default();
+    let said = &answer["labels"][0];
+    assert_eq!(answer["components"], json!([{"label": said, "n": 2}, {"label": said, "n": 4}]));
+    check_valid("titer_abuse", &schema, behaviour());
 }

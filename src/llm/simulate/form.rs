@@ -1,6 +1,9 @@
-//! A JSON Schema made into a form to fill in, once for each schema and not for each request.
+//! A request made into a form to fill in, once for each prompt and not for each request.
 
 use crate::llm::simulate::Simulation;
+use crate::llm::simulate::words;
+use crate::llm::simulate::words::Binary;
+use crate::llm::simulate::words::Category;
 use serde_json::Value;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::Hash as _;
@@ -17,8 +20,20 @@ pub(super) enum Form {
     Several(Vec<(String, Part)>),
     /// The schema asks for no label.
     Other(Field),
+    /// A yes-or-no question about one label.
+    Binary(Binary),
+    /// `safe`, or `unsafe` and the codes of categories: one verdict a policy.
+    Safety(Vec<Verdict>),
     /// The settings do not fit the schema: what is wrong.
     Misfit(String),
+}
+
+/// What a safety prompt asks about one policy.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Verdict {
+    pub(super) policy: String,
+    /// The code of each violating label that has one.
+    pub(super) codes: Vec<(String, String)>,
 }
 
 /// One property of a form for several policies.
@@ -35,6 +50,8 @@ pub(super) struct Question {
     /// The violating labels; never empty.
     pub(super) positive: Vec<String>,
     pub(super) negative: String,
+    /// All answers, in the schema's order.
+    pub(super) answers: Vec<String>,
     pub(super) fields: Vec<(String, Field)>,
 }
 
@@ -42,6 +59,12 @@ pub(super) struct Question {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Field {
     Label,
+    /// A list of labels: the chosen one alone.
+    Labels,
+    /// One object for each judged component.
+    Components(Vec<(String, Field)>),
+    /// The number of a component.
+    Place,
     Fixed(Value),
     Text {
         longest: usize,
@@ -71,6 +94,8 @@ pub(super) struct Source<'a> {
     /// `response_format`, when it is a schema.
     pub(super) format: Option<&'a Value>,
     pub(super) system: &'a str,
+    /// What stands after the unit.
+    pub(super) asked: &'a str,
 }
 
 impl Source<'_> {
@@ -81,6 +106,7 @@ impl Source<'_> {
             Some(format) => format.hash(&mut hash),
             None => self.system.hash(&mut hash),
         }
+        self.asked.hash(&mut hash);
         hash.finish()
     }
 
@@ -107,7 +133,7 @@ impl Source<'_> {
 impl Form {
     /// Makes the form of a request.
     pub(super) fn new(source: &Source<'_>, simulation: &Simulation) -> Self {
-        let Some(schema) = source.schema() else { return Self::Sentence };
+        let Some(schema) = source.schema() else { return Self::of_words(source, simulation) };
         let form = if is_answer(&schema) {
             question(source.policy(), &schema, simulation).map(Self::One)
         } else if properties(&schema).iter().any(|(_, inner)| is_answer(inner)) {
@@ -116,6 +142,21 @@ impl Form {
             Ok(Self::Other(field(&schema)))
         };
         form.unwrap_or_else(Self::Misfit)
+    }
+
+    fn of_words(source: &Source<'_>, simulation: &Simulation) -> Self {
+        if let Some(binary) = words::binary(source.asked) {
+            return Self::Binary(binary);
+        }
+        let mut verdicts: Vec<Verdict> = Vec::new();
+        for Category { code, name, label } in words::categories(source.system) {
+            let policy = simulation.titles.get(&name).cloned().unwrap_or(name);
+            match verdicts.iter_mut().find(|verdict| verdict.policy == policy) {
+                Some(verdict) => verdict.codes.push((label, code)),
+                None => verdicts.push(Verdict { policy, codes: vec![(label, code)] }),
+            }
+        }
+        if verdicts.is_empty() { Self::Sentence } else { Self::Safety(verdicts) }
     }
 }
 
@@ -132,7 +173,13 @@ fn several(schema: &Value, simulation: &Simulation) -> Result<Vec<(String, Part)
 }
 
 fn is_answer(schema: &Value) -> bool {
-    schema.pointer("/properties/label/enum").is_some()
+    answers(schema).is_some()
+}
+
+/// The ids an answer may give: in `label`, or in a list of `labels`.
+fn answers(schema: &Value) -> Option<&Value> {
+    let one = schema.pointer("/properties/label/enum");
+    one.or_else(|| schema.pointer("/properties/labels/items/enum"))
 }
 
 /// The properties to fill in: the required ones, or all where none is marked.
@@ -144,7 +191,7 @@ fn properties(schema: &Value) -> Vec<(String, &Value)> {
 }
 
 fn question(policy: &str, schema: &Value, simulation: &Simulation) -> Result<Question, String> {
-    let labels = texts(schema.pointer("/properties/label/enum"));
+    let labels = texts(answers(schema));
     let behaviour = simulation.behaviour(policy);
     let named = behaviour.positive.iter().chain(&behaviour.negative);
     if let Some(unknown) = named.into_iter().find(|label| !labels.contains(label)) {
@@ -155,17 +202,40 @@ fn question(policy: &str, schema: &Value, simulation: &Simulation) -> Result<Que
     }
     let first = labels.first().ok_or_else(|| format!("policy `{policy}` has no labels"))?;
     let second = labels.get(1).unwrap_or(first).clone();
+    let first = first.clone();
     let given = behaviour.positive.clone();
     let fields = properties(schema).into_iter().map(|(name, inner)| {
-        let field = if name == "label" { Field::Label } else { field(inner) };
+        let field = match name.as_str() {
+            "label" => Field::Label,
+            "labels" => Field::Labels,
+            "components" => components(inner),
+            _ => field(inner),
+        };
         (name, field)
     });
     Ok(Question {
         policy: policy.to_owned(),
         positive: if given.is_empty() { vec![second] } else { given },
-        negative: behaviour.negative.clone().unwrap_or_else(|| first.clone()),
+        negative: behaviour.negative.clone().unwrap_or(first),
         fields: fields.collect(),
+        answers: labels,
     })
+}
+
+/// The list of labels of components, where the schema asks for one.
+fn components(schema: &Value) -> Field {
+    let Some(item) = schema.get("items").filter(|item| is_answer(item)) else {
+        return field(schema);
+    };
+    let fields = properties(item).into_iter().map(|(name, inner)| {
+        let field = match name.as_str() {
+            "label" => Field::Label,
+            "n" => Field::Place,
+            _ => field(inner),
+        };
+        (name, field)
+    });
+    Field::Components(fields.collect())
 }
 
 fn texts(values: Option<&Value>) -> Vec<String> {

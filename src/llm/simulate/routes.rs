@@ -4,12 +4,16 @@ use crate::llm::simulate::Counters;
 use crate::llm::simulate::Forms;
 use crate::llm::simulate::Nonce;
 use crate::llm::simulate::Simulation;
+use crate::llm::simulate::answer::Choice;
 use crate::llm::simulate::answer::Said;
+use crate::llm::simulate::answer::Shown;
+use crate::llm::simulate::answer::Spoken;
 use crate::llm::simulate::answer::answer;
 use crate::llm::simulate::form::Form;
 use crate::llm::simulate::form::Source;
 use crate::llm::simulate::limit::Bucket;
 use crate::llm::simulate::limit::Standing;
+use crate::llm::simulate::words;
 use axum::Json;
 use axum::Router;
 use axum::body::Bytes;
@@ -66,6 +70,10 @@ struct Request<'a> {
     messages: Vec<Message<'a>>,
     #[serde(default)]
     response_format: Option<Value>,
+    #[serde(default)]
+    logprobs: bool,
+    #[serde(default)]
+    top_logprobs: usize,
 }
 
 #[derive(Deserialize)]
@@ -173,11 +181,22 @@ impl Desk {
         self.refuse_model(&request)?;
         let system = request.message("system").unwrap_or_default();
         let user = request.message("user").unwrap_or_default();
-        let form = self.form(&Source { format: self.format(&request)?, system: &system });
-        let said = answer(&form, &self.simulation, nonce(&user));
+        let format = self.format(&request)?;
         let prompt = (system.len() + user.len()).div_ceil(BYTES_PER_TOKEN);
-        let model = request.model.as_deref().unwrap_or("simulated");
-        let response = completion(said, model, prompt)?;
+        let (source, shown) = match words::conversation(&user).filter(|_| system.is_empty()) {
+            Some((system, turns)) => {
+                let shown = Shown { nonce: Nonce::of_conversation(turns), judged: vec![1] };
+                (Source { format, system, asked: "" }, shown)
+            }
+            None => (Source { format, system: &system, asked: after_unit(&user) }, shown(&user)),
+        };
+        let said = answer(&self.form(&source), &self.simulation, &shown);
+        let asked = Asked {
+            model: request.model.as_deref().unwrap_or("simulated"),
+            prompt,
+            alternatives: request.logprobs.then_some(request.top_logprobs),
+        };
+        let response = completion(said, &asked)?;
         self.counters.answers.fetch_add(1, Ordering::Relaxed);
         Ok(response)
     }
@@ -239,9 +258,66 @@ fn nonce(user: &str) -> Nonce {
     })
 }
 
-fn completion(said: Said, model: &str, prompt: usize) -> Result<Response, Refusal> {
+/// What stands after the unit: the whole message where it has no fence.
+fn after_unit(user: &str) -> &str {
+    match user.rsplit_once("</unit nonce=") {
+        Some((_, rest)) => rest.split_once('>').map_or(rest, |(_, asked)| asked),
+        None => user,
+    }
+}
+
+/// What a fenced message shows of its unit.
+fn shown(user: &str) -> Shown {
+    let marks = user.split("<component n=\"").skip(1);
+    let judged = marks.filter_map(|rest| {
+        let (n, rest) = rest.split_once('"')?;
+        let (mark, _) = rest.split_once('>')?;
+        n.parse().ok().filter(|_| !mark.contains("judge=\"context\""))
+    });
+    Shown { nonce: nonce(user), judged: judged.collect() }
+}
+
+/// What a response depends on beside what is said.
+struct Asked<'a> {
+    model: &'a str,
+    /// Prompt tokens.
+    prompt: usize,
+    /// Alternatives a token, where log probabilities are asked for.
+    alternatives: Option<usize>,
+}
+
+/// The tokens of a text: each choice is one, and so is what stands between two.
+fn logprobs(spoken: &Spoken, most: usize) -> Value {
+    let token = |text: &str, alternatives: &[(String, f64)]| {
+        let one = |(text, share): &(String, f64)| json!({"token": text, "logprob": share.ln()});
+        let own = alternatives.first().map_or(0.0, |(_, share)| share.ln());
+        let top: Vec<Value> = alternatives.iter().take(most).map(one).collect();
+        json!({"token": text, "logprob": own, "top_logprobs": top})
+    };
+    let mut tokens = Vec::new();
+    let mut done = 0;
+    for Choice { start, tokens: alternatives } in &spoken.choices {
+        let Some((said, _)) = alternatives.first() else { continue };
+        if done < *start {
+            tokens.push(token(&spoken.text[done..*start], &[]));
+        }
+        tokens.push(token(said, alternatives));
+        done = start + said.len();
+    }
+    if done < spoken.text.len() {
+        tokens.push(token(&spoken.text[done..], &[]));
+    }
+    json!({"content": tokens})
+}
+
+fn completion(said: Said, asked: &Asked<'_>) -> Result<Response, Refusal> {
+    let Asked { model, prompt, alternatives } = asked;
+    let mut chances = Value::Null;
     let (content, refusal) = match said {
-        Said::Content(content) => (Some(content), None),
+        Said::Content(spoken) => {
+            chances = alternatives.map_or(Value::Null, |most| logprobs(&spoken, most));
+            (Some(spoken.text), None)
+        }
         Said::Refusal(refusal) => (None, Some(refusal)),
         Said::Misfit(problem) => return Err(bad_request(&problem, None)),
     };
@@ -250,7 +326,7 @@ fn completion(said: Said, model: &str, prompt: usize) -> Result<Response, Refusa
     let body = json!({
         "id": "chatcmpl-simulated", "object": "chat.completion", "created": 0, "model": model,
         "choices": [{
-            "index": 0, "finish_reason": "stop",
+            "index": 0, "finish_reason": "stop", "logprobs": chances,
             "message": {"role": "assistant", "content": content, "refusal": refusal},
         }],
         "usage": {

@@ -57,12 +57,19 @@ pub(crate) struct LabelerFile {
     /// The wording and shape of the prompt.
     #[serde(default)]
     pub(crate) dialect: DialectName,
+    /// A template of your own in place of the dialect's, relative to titer.yaml; the dialect still says what it can
+    /// carry and how answers are read.
+    #[serde(default)]
+    pub(crate) template: Option<String>,
     /// How the answer's form is enforced; `auto` tries a strict schema and falls back to JSON by prompt.
     #[serde(default)]
     pub(crate) output: OutputName,
     /// One call for all policies, or one call a policy.
     #[serde(default)]
     pub(crate) prompt: BundlingName,
+    /// One call a unit, or one call for each judged component under policies with a `rollup`.
+    #[serde(default)]
+    pub(crate) calls: CallsName,
     /// What an answer carries beside its label.
     #[serde(default)]
     pub(crate) answer: AnswerFile,
@@ -159,6 +166,17 @@ pub(crate) enum BundlingName {
     Unified,
     /// One call a unit and policy.
     Separate,
+}
+
+/// Whether the judged components of a unit share a call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CallsName {
+    /// One call shows the whole unit and labels every component.
+    #[default]
+    PerUnit,
+    /// One call for each judged component, with the components that are only read; the dry run shows the price.
+    PerComponent,
 }
 
 /// The request property that caps generated tokens.
