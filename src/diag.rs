@@ -7,14 +7,17 @@ mod nearest;
 mod render;
 mod sarif;
 mod source;
+mod wrap;
 
 pub use github::github;
 pub use nearest::nearest;
 pub use render::Color;
 pub use render::text;
+pub use render::text_within;
 pub use sarif::sarif;
 pub use source::Place;
 pub use source::Source;
+pub use wrap::wrapped;
 
 use serde_json::Value;
 use serde_json::json;

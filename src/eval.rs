@@ -7,6 +7,7 @@ mod inputs;
 mod join;
 mod positive;
 mod rates;
+pub mod suite;
 mod weigh;
 
 pub use cells::CellInUse;

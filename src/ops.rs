@@ -9,6 +9,7 @@ mod policies;
 mod program;
 mod rows;
 mod template;
+mod text_file;
 mod units;
 
 pub mod check;
@@ -20,6 +21,7 @@ pub mod gold;
 pub mod guide;
 pub mod init;
 pub mod label;
+pub mod plan;
 pub mod policy_tests;
 pub mod prevalence;
 pub mod report;
@@ -27,6 +29,7 @@ pub mod sample;
 pub mod simulate;
 pub mod try_text;
 
+pub use crate::eval::suite::schema as suite_schema;
 pub use crate::io::is_full;
 pub use crate::policy::schema as policy_schema;
 pub use crate::policy::terms_schema;

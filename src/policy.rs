@@ -34,6 +34,7 @@ pub use imports::ImportRef;
 pub use imports::imports;
 pub use lint::LintSettings;
 pub use lint::lint;
+pub use lint::lint_gold;
 pub use lint::resemble;
 pub use model::AbstainReason;
 pub use model::Check;

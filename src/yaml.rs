@@ -20,6 +20,7 @@ pub use format::Decoded;
 pub use format::Format;
 pub use places::Places;
 pub use places::pointer;
+pub use read::MOST_BYTES;
 pub use read::read;
 pub use schema::schema_of;
 

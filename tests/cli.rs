@@ -18,8 +18,12 @@ mod endings;
 mod endpoints;
 #[path = "cli/full_disk.rs"]
 mod full_disk;
+#[path = "cli/plan.rs"]
+mod plan;
 #[path = "cli/refusals.rs"]
 mod refusals;
+#[path = "cli/segments.rs"]
+mod segments;
 #[path = "cli/verbs.rs"]
 mod verbs;
 #[path = "cli/whole_loop.rs"]

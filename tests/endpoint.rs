@@ -45,6 +45,7 @@ fn simulation() -> Simulation {
         others: perfect,
         titles: BTreeMap::new(),
         truth: BTreeMap::new(),
+        answers: BTreeMap::new(),
         seed: 1,
         latency: Duration::ZERO,
         rpm: None,

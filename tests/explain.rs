@@ -10,10 +10,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use titer::diag::Source;
+use titer::eval::suite;
 use titer::policy;
 use titer::policy::Checked;
 use titer::policy::LintSettings;
 use titer::policy::Reader;
+use titer::unit::Unit;
 
 /// Codes whose mistake a page cannot show: another encoding, a fault of titer itself, two files.
 const WITHOUT_EXAMPLES: [&str; 3] = ["P090", "Y002", "Y020"];
@@ -51,6 +53,12 @@ fn codes(reader: &Reader, code: &str, text: &str, page: &str) -> Vec<&'static st
         let broken = policy::immutable_ids(&last, &checked.policy);
         found.extend(broken.iter().map(|one| one.diagnostic(&checked.places)));
     }
+    if let Some(gold) = examples(page).get("gold") {
+        let units: Vec<Unit> = gold.lines().map(|line| Unit::text(line, &line[2..])).collect();
+        let units: Vec<&Unit> = units.iter().collect();
+        let settings = LintSettings { off: BTreeSet::new() };
+        found.extend(policy::lint_gold(&checked, &units, &settings));
+    }
     found.iter().map(|one| one.code).collect()
 }
 
@@ -74,6 +82,28 @@ fn the_wrong_example_gives_exactly_its_code_and_the_right_one_nothing() {
     assert!(said.is_empty(), "{}", said.join("\n"));
 }
 
+/// The codes a suite gives in a project with two labelers, from the folder `eval/`.
+fn suite_codes(text: &str) -> Vec<&'static str> {
+    match suite::read(&Source::new("suite.yaml", text)) {
+        Ok(checked) => {
+            let found = checked.unknown(&["main", "small"], |path| path.starts_with("../"));
+            checked.warnings.iter().chain(&found).map(|one| one.code).collect()
+        }
+        Err(found) => found.iter().map(|one| one.code).collect(),
+    }
+}
+
+#[test]
+fn the_wrong_suite_gives_exactly_its_code_and_the_right_one_nothing() {
+    for code in suite::explained() {
+        let page = suite::explain(&code.to_lowercase()).unwrap();
+        assert!(page.starts_with(&format!("# {code}: ")), "{code}");
+        let examples = examples(page);
+        assert_eq!(suite_codes(examples["wrong"]), [code], "{code}");
+        assert_eq!(suite_codes(examples["right"]), [""; 0], "{code}");
+    }
+}
+
 #[test]
 fn every_code_has_a_page_and_stands_in_the_list() {
     let pages: BTreeSet<String> = policy::explained().map(str::to_owned).collect();
@@ -82,7 +112,13 @@ fn every_code_has_a_page_and_stands_in_the_list() {
         codes_in(Path::new(folder), &mut used);
     }
     assert_eq!(pages, used);
+    let mut of_suites = BTreeSet::new();
+    codes_in(Path::new("src/eval/suite"), &mut of_suites);
+    assert_eq!(suite::explained().map(str::to_owned).collect::<BTreeSet<_>>(), of_suites);
     let list = fs::read_to_string("docs/policy-diagnostics.md").unwrap();
+    for code in &of_suites {
+        assert!(list.contains(&format!("| `{code}` |")), "{code} is not in the list");
+    }
     for code in &pages {
         assert!(list.contains(&format!("| `{code}` |")), "{code} is not in the list");
         let page = policy::explain(&code.to_lowercase()).unwrap();
@@ -104,7 +140,7 @@ fn codes_in(folder: &Path, codes: &mut BTreeSet<String>) {
             let mut letters = piece.chars();
             let first = letters.next();
             piece.len() == 4
-                && first.is_some_and(|c| "PYL".contains(c))
+                && first.is_some_and(|c| "EPYL".contains(c))
                 && letters.all(|c| c.is_ascii_digit())
         });
         codes.extend(quoted.map(str::to_owned));

@@ -8,6 +8,7 @@
     reason = "a test may panic; the lint only spares #[test] functions, not their helpers"
 )]
 
+use proptest::collection::vec;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -15,12 +16,17 @@ use std::env;
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use titer::diag::Color;
 use titer::diag::Diagnostic;
 use titer::diag::Place;
 use titer::diag::Source;
+use titer::eval::suite;
 use titer::policy;
 use titer::policy::LintSettings;
+use titer::policy::Reader;
+
+static READER: LazyLock<Reader> = LazyLock::new(Reader::prepare);
 
 fn corpus(folder: &str) -> Vec<(PathBuf, Source)> {
     let folder = Path::new("tests/suite").join(folder);
@@ -83,9 +89,39 @@ fn expected_form(found: &[Diagnostic], source: &Source) -> String {
 
 #[test]
 fn every_mistake_is_reported_as_expected() {
+    hold_to_expected("policy", diagnostics);
+}
+
+#[test]
+fn every_mistake_of_a_suite_is_reported_as_expected() {
+    hold_to_expected("eval", of_suite);
+}
+
+#[test]
+fn every_remark_is_made_as_expected() {
+    hold_to_expected("lint", remarks);
+}
+
+fn of_suite(source: &Source) -> Vec<Diagnostic> {
+    suite::read(source).map_or_else(|found| found, |checked| checked.warnings)
+}
+
+fn remarks(source: &Source) -> Vec<Diagnostic> {
+    let settings = LintSettings { off: BTreeSet::new() };
+    match policy::Reader::prepare().read(source, &imported(source)) {
+        Ok(checked) => {
+            let lint = policy::lint(&checked, &settings);
+            checked.warnings.into_iter().chain(lint).collect()
+        }
+        Err(found) => found,
+    }
+}
+
+/// Compares what is found in each file of a folder with what is expected of it.
+fn hold_to_expected(folder: &str, diagnostics: impl Fn(&Source) -> Vec<Diagnostic>) {
     let write = env::var_os("TITER_WRITE_EXPECTED").is_some();
     let mut wrong = Vec::new();
-    for (path, source) in corpus("policy") {
+    for (path, source) in corpus(folder) {
         let found = diagnostics(&source);
         let actual = expected_form(&found, &source);
         let expected_path = path.with_extension("expected");
@@ -123,6 +159,29 @@ fn the_corpus_shows_every_documented_code_of_meaning() {
 }
 
 #[test]
+fn the_corpus_shows_every_code_that_a_text_alone_can_have() {
+    let all = |folder, of: fn(&Source) -> Vec<Diagnostic>| {
+        corpus(folder).into_iter().flat_map(move |(_, source)| of(&source)).map(|found| found.code)
+    };
+    let shown: BTreeSet<&str> = all("policy", diagnostics)
+        .chain(all("eval", of_suite))
+        .chain(all("lint", remarks))
+        .collect();
+    // What these are about is not in one text: bytes, titer itself, a project, gold, the last labeled version.
+    let elsewhere = ["E008", "E009", "L012", "P040", "P041", "P090", "Y002", "Y020"].into_iter();
+    let known: BTreeSet<&str> = policy::explained().chain(suite::explained()).collect();
+    assert_eq!(shown.iter().copied().chain(elsewhere).collect::<BTreeSet<_>>(), known);
+    assert!(corpus("policy").len() >= 80, "{}", corpus("policy").len());
+}
+
+#[test]
+fn valid_suites_have_nothing_to_say() {
+    for (path, source) in corpus("valid-eval") {
+        assert_eq!(of_suite(&source), [], "{}", path.display());
+    }
+}
+
+#[test]
 fn valid_policies_have_nothing_to_say() {
     for (path, source) in corpus("valid") {
         let (_, warnings) = policy::parse_with(&source, &imported(&source)).unwrap();
@@ -148,15 +207,46 @@ fn every_diagnostic_names_its_file_and_renders() {
     }
 }
 
+/// Refuses a place that is not a piece of its text, and a format that does not show every diagnostic.
+fn sound(found: &[Diagnostic], sources: &[Source]) -> Result<(), TestCaseError> {
+    let related = found.iter().flat_map(|one| &one.related).map(|related| &related.place);
+    for place in found.iter().map(|one| &one.place).chain(related) {
+        let source = sources.iter().find(|source| source.name() == &*place.source);
+        let text = source.and_then(|source| source.text().get(place.range.clone()));
+        prop_assert!(text.is_some(), "{place:?} is not in the text");
+        prop_assert!(place.line > 0 && place.column > 0, "{place:?}");
+        let end = (place.end_line, place.end_column);
+        prop_assert!((place.line, place.column) <= end, "{place:?}");
+    }
+    for color in [Color::Plain, Color::Ansi] {
+        prop_assert_eq!(titer::diag::text(found, sources, color).is_empty(), found.is_empty());
+    }
+    prop_assert!(found.iter().all(|one| one.to_json().is_object()));
+    prop_assert_eq!(titer::diag::github(found).lines().count(), found.len());
+    let log = titer::diag::sarif(found);
+    prop_assert_eq!(log["runs"][0]["results"].as_array().map(Vec::len), Some(found.len()));
+    Ok(())
+}
+
+/// What a policy is made of, and what breaks it.
+const PIECES: &str = "(policy: p|version: 1.0.0|labels:|\\{default: true\\}|  bad: |definition: |includes: |\
+    terms: |examples:|- unit: |label: bad|because: x|imports: |[\\[\\]{},:&*!|>'\"%@#?~-]|\
+    [ \\t]|\\n|\\n  |\\r\\n|\u{feff}|\\x00|\u{85}|é|😀|e\u{301}|[a-c]){0,60}";
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_text_is_a_policy_or_a_list_of_mistakes(text in any::<String>()) {
-        let source = Source::new("t", &text);
-        if let Err(found) = policy::parse(&source) {
+    fn any_bytes_are_a_policy_or_a_list_of_mistakes_with_places(
+        bytes in prop_oneof![vec(any::<u8>(), 0..200), PIECES.prop_map(String::into_bytes)],
+    ) {
+        let (found, source) = match Source::decode("t", &bytes) {
+            Ok(source) => (READER.read(&source, &BTreeMap::new()).err(), source),
+            Err(found) => (Some(found), Source::new("t", &String::from_utf8_lossy(&bytes))),
+        };
+        if let Some(found) = found {
             prop_assert!(!found.is_empty());
-            prop_assert!(!titer::diag::text(&found, &[source], Color::Ansi).is_empty());
+            sound(&found, &[source])?;
         }
     }
 
@@ -169,24 +259,26 @@ proptest! {
         let full = fs::read_to_string("tests/suite/valid/full.yaml").unwrap();
         let (start, end) = (full.floor_char_boundary(cut), full.floor_char_boundary(cut + length));
         let source = Source::new("t", &[&full[..start], &patch, &full[end..]].concat());
-        let found = match policy::Reader::prepare().read(&source, &imported(&source)) {
+        let imported = imported(&source);
+        let found = match READER.read(&source, &imported) {
             Ok(checked) => {
                 prop_assert_eq!(policy::diff(&checked.policy, &checked.policy), []);
                 policy::lint(&checked, &LintSettings { off: BTreeSet::new() })
             }
             Err(found) => found,
         };
-        prop_assert_eq!(titer::diag::github(&found).lines().count(), found.len());
-        let shown = titer::diag::text(&found, &[source], Color::Plain);
-        prop_assert_eq!(shown.is_empty(), found.is_empty());
+        let sources: Vec<Source> = imported.into_values().chain([source]).collect();
+        sound(&found, &sources)?;
     }
 }
 
 #[test]
 fn committed_schemas_are_those_of_the_parser() {
-    for (file, schema) in
-        [("policy.json", policy::schema()), ("terms.json", policy::terms_schema())]
-    {
+    for (file, schema) in [
+        ("policy.json", policy::schema()),
+        ("terms.json", policy::terms_schema()),
+        ("suite.json", suite::schema()),
+    ] {
         let path = Path::new("schemas").join(file);
         let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
         if env::var_os("TITER_WRITE_EXPECTED").is_some() {

@@ -1,8 +1,9 @@
 //! `titer check`.
 
 use super::failure::Failure;
-use super::failure::color;
+use super::failure::shown;
 use super::output::Output;
+use super::width::counted;
 use crate::diag;
 use crate::ops::Ending;
 use crate::ops::check;
@@ -17,11 +18,11 @@ use std::time::Duration;
 /// How soon a change is seen.
 const AGAIN: Duration = Duration::from_millis(300);
 
-/// Find every mistake in policies and titer.yaml, with its line and column
+/// Find every mistake in policies, suites and titer.yaml, with its line and column
 #[derive(Debug, Args)]
 #[command(after_help = "Example: titer check policies/harassment.yaml")]
 pub(super) struct CheckArgs {
-    /// Policy files, folders of them, or a titer.yaml; the whole project when absent
+    /// Policies, shared terms, suites, folders of them, or a titer.yaml; the whole project when absent
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Print for another program, in place of text or JSON
@@ -49,7 +50,9 @@ pub(super) fn run(
     if args.watch {
         return watch(args, project, output);
     }
-    show(args, &check::check(&args.paths, project)?, output)
+    let mut found = check::check(&args.paths, project)?;
+    found.compare_with_gold();
+    show(args, &found, output)
 }
 
 /// Checks, waits until what was read changes, and checks again.
@@ -57,11 +60,12 @@ fn watch(args: &CheckArgs, project: Option<&Path>, output: &Output) -> Result<()
     let mut seen = None;
     loop {
         // Comparing the texts themselves misses no change, whatever a file's clock says.
-        let found = check::check(&args.paths, project)?;
+        let mut found = check::check(&args.paths, project)?;
         let now: Vec<String> =
             found.sources.iter().map(|source| source.text().to_owned()).collect();
         if seen.as_ref() != Some(&now) {
             seen = Some(now);
+            found.compare_with_gold();
             match show(args, &found, output) {
                 Ok(()) | Err(Failure::Said(_)) => {}
                 Err(failure) => return Err(failure),
@@ -95,11 +99,11 @@ fn show(args: &CheckArgs, checked: &Checked, output: &Output) -> Result<(), Fail
         (_, 0) => format!("{errors} to mend"),
         (_, _) => format!("{errors} to mend, {warnings} to look at"),
     };
-    let files =
-        if checked.files == 1 { "1 file".to_owned() } else { format!("{} files", checked.files) };
-    if !checked.diagnostics.is_empty() {
-        output.text(&diag::text(&checked.diagnostics, &checked.sources, color()))?;
+    let mut text = shown(&checked.diagnostics, &checked.sources);
+    if !text.is_empty() {
+        text.push('\n');
     }
-    output.text(&format!("{files}: {verdict}"))?;
+    output.text(&format!("{text}{}: {verdict}", counted(checked.files as u64, "file")))?;
+    checked.notes.iter().for_each(|note| output.note(note));
     ending
 }

@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::output::Output;
+use super::width::fitted;
 use crate::ops::Ending;
 use crate::ops::Program;
 use crate::ops::diff;
@@ -38,7 +39,7 @@ pub(super) fn run(args: &DiffArgs, project: Option<&Path>, output: &Output) -> R
         None => diff::with_last(&Program::open(project)?, &args.policy)?,
     };
     output.json(&to_json(&differed))?;
-    output.text(&text(&differed))?;
+    output.text(&fitted(&text(&differed)))?;
     if differed.lie.is_none() { Ok(()) } else { Err(Failure::Said(Ending::NotPassed)) }
 }
 

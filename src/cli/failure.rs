@@ -1,8 +1,11 @@
 //! How a verb ends when it does not end well: one clear message and the right exit code.
 
 use super::output;
+use super::width;
 use crate::diag;
 use crate::diag::Color;
+use crate::diag::Diagnostic;
+use crate::diag::Source;
 use crate::ops::Ending;
 use crate::ops::OpsError;
 use crate::ops::chain;
@@ -76,15 +79,22 @@ fn report_operation(error: &OpsError) -> u8 {
     let ending = error.ending();
     if ending != Ending::Unheard {
         if let OpsError::Diagnostics { diagnostics, sources, .. } = error {
-            output::error(&diag::text(diagnostics, sources, color()));
+            output::error(&shown(diagnostics, sources));
         }
         say(&chain(error), error.hint().as_deref());
     }
     code(ending)
 }
 
-/// Returns whether mistakes are shown in colour on standard error.
-pub(super) fn color() -> Color {
+/// Returns mistakes as text for whoever reads standard error, as wide as the terminal.
+pub(super) fn shown(diagnostics: &[Diagnostic], sources: &[Source]) -> String {
+    match width::columns() {
+        Some(columns) => diag::text_within(diagnostics, sources, color(), columns),
+        None => diag::text(diagnostics, sources, color()),
+    }
+}
+
+fn color() -> Color {
     if io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none() {
         Color::Ansi
     } else {
@@ -95,8 +105,10 @@ pub(super) fn color() -> Color {
 /// Prints an error and what to do on standard error.
 pub(super) fn say(message: &str, hint: Option<&str>) {
     match hint {
-        Some(hint) if !hint.is_empty() => output::error(&format!("error: {message}\nhelp: {hint}")),
-        Some(_) | None => output::error(&format!("error: {message}")),
+        Some(hint) if !hint.is_empty() => {
+            output::error(&width::fitted(&format!("error: {message}\nhelp: {hint}")));
+        }
+        Some(_) | None => output::error(&width::fitted(&format!("error: {message}"))),
     }
 }
 

@@ -2,9 +2,12 @@
 
 use super::failure::Failure;
 use super::label::LabelerArgs;
+use super::number::count;
 use super::output::Output;
 use super::queue;
 use super::table::table;
+use super::width::counted;
+use super::width::fitted;
 use crate::ops::Program;
 use crate::ops::gold;
 use crate::ops::gold::DrawRequest;
@@ -32,7 +35,7 @@ pub(super) enum GoldCommand {
 #[command(after_help = "Example: titer gold draw --size 300")]
 pub(super) struct DrawArgs {
     /// Units to draw (with --by-label: for each policy)
-    #[arg(long, value_name = "N", default_value = "300")]
+    #[arg(long, value_name = "N", default_value = "300", value_parser = count::<NonZeroUsize>)]
     size: NonZeroUsize,
     /// Draw more of what the model flagged: better for rare violations
     #[arg(long)]
@@ -99,10 +102,12 @@ pub(super) fn run(
                 Some(draw) => format!("as answers to draw {draw}"),
                 None => "not from the latest draw: say in titer.yaml how its units were chosen (gold: {drawn: …})".to_owned(),
             };
-            output.text(&format!(
-                "{} annotations of {} units recorded, {} said so before; {about}",
-                imported.annotations, imported.units, imported.unchanged
-            ))?;
+            output.text(&fitted(&format!(
+                "{} of {} recorded, {} said so before; {about}",
+                counted(imported.annotations as u64, "annotation"),
+                counted(imported.units as u64, "unit"),
+                imported.unchanged
+            )))?;
             Ok(())
         }
         GoldCommand::Export(ExportArgs {}) => {
@@ -112,7 +117,7 @@ pub(super) fn run(
         GoldCommand::Status(StatusArgs {}) => {
             let status = gold::status(&program)?;
             output.json(&status)?;
-            output.text(&status_text(&status))?;
+            output.text(&fitted(&status_text(&status)))?;
             Ok(())
         }
     }
@@ -129,7 +134,7 @@ fn draw(program: &Program, args: DrawArgs, output: &Output) -> Result<(), Failur
     };
     let drawn = gold::draw(program, &request)?;
     output.json(&drawn)?;
-    output.text(&draw_text(&drawn))?;
+    output.text(&fitted(&draw_text(&drawn)))?;
     Ok(())
 }
 

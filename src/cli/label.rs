@@ -2,9 +2,14 @@
 
 use super::failure;
 use super::failure::Failure;
+use super::number::above_zero;
+use super::number::count;
+use super::number::share;
 use super::output::Output;
 use super::output::Verbosity;
 use super::progress;
+use super::width::counted;
+use super::width::fitted;
 use crate::ops::AdHoc;
 use crate::ops::Ending;
 use crate::ops::OpsError;
@@ -53,10 +58,10 @@ pub(super) struct LabelArgs {
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Requests in flight at once
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<NonZeroUsize>)]
     in_flight: Option<NonZeroUsize>,
     /// Requests a minute
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<NonZeroU32>)]
     rpm: Option<NonZeroU32>,
     /// Stop before more than this is spent; the labeler needs prices
     #[arg(long, value_name = "USD", value_parser = above_zero)]
@@ -126,7 +131,7 @@ pub(super) fn run(args: LabelArgs, project: Option<&Path>, output: &Output) -> R
     if args.dry_run {
         let forecast = label::forecast(&program, &request)?;
         output.json(&forecast_json(&forecast))?;
-        output.text(&forecast_text(&forecast))?;
+        output.text(&fitted(&forecast_text(&forecast)))?;
         return Ok(());
     }
     args.summary.as_deref().map_or(Ok(()), check_folder)?;
@@ -143,7 +148,7 @@ pub(super) fn run(args: LabelArgs, project: Option<&Path>, output: &Output) -> R
         output.note(&said);
     } else {
         output.json(&json)?;
-        output.text(&said)?;
+        output.text(&fitted(&said))?;
     }
     ending(&labelled)
 }
@@ -223,7 +228,7 @@ fn labelled_json(labelled: &Labelled) -> Value {
 
 fn labelled_text(labelled: &Labelled, elapsed: Duration, verbosity: Verbosity) -> String {
     let tally = &labelled.summary.tally;
-    let mut parts = vec![format!("{} labels", tally.of(Outcome::Label))];
+    let mut parts = vec![counted(tally.of(Outcome::Label), "label")];
     parts.extend(
         outcomes(tally)
             .into_iter()
@@ -231,7 +236,8 @@ fn labelled_text(labelled: &Labelled, elapsed: Duration, verbosity: Verbosity) -
             .map(|(name, count)| format!("{count} {name}")),
     );
     if labelled.answered_before > 0 {
-        parts.push(format!("{} requests answered before", labelled.answered_before));
+        let before = counted(labelled.answered_before as u64, "request");
+        parts.push(format!("{before} answered before"));
     }
     parts.push(progress::duration(elapsed.as_secs_f64()));
     parts.extend(tally.billed.cost_usd.map(|usd| format!("{usd:.4} USD")));
@@ -245,8 +251,8 @@ fn labelled_text(labelled: &Labelled, elapsed: Duration, verbosity: Verbosity) -
     }
     if verbosity == Verbosity::Verbose {
         text.push_str(&format!(
-            "\n{} calls, {} of them repeated, {} rate-limited; {} + {} tokens",
-            tally.attempts,
+            "\n{}, {} of them repeated, {} rate-limited; {} + {} tokens",
+            counted(tally.attempts, "call"),
             tally.retries,
             tally.rate_limited,
             tally.billed.input_tokens,
@@ -279,21 +285,10 @@ fn forecast_text(forecast: &Forecast) -> String {
     };
     let how = if forecast.estimated { "estimated" } else { "counted" };
     format!(
-        "{} requests to send{calls}, {} answered before · {cost}\nabout {} tokens in ({how}), at most {} out",
-        forecast.requests, forecast.answered, forecast.input_tokens, forecast.output_tokens_at_most
+        "{} to send{calls}, {} answered before · {cost}\nabout {} tokens in ({how}), at most {} out",
+        counted(forecast.requests, "request"),
+        forecast.answered,
+        forecast.input_tokens,
+        forecast.output_tokens_at_most
     )
-}
-
-fn above_zero(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(value) if 0.0 < value && f64::is_finite(value) => Ok(value),
-        Ok(_) | Err(_) => Err("must be a number above 0".to_owned()),
-    }
-}
-
-pub(super) fn share(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
-        Ok(_) | Err(_) => Err("must be a number from 0 to 1".to_owned()),
-    }
 }

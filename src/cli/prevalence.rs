@@ -4,6 +4,7 @@ use super::failure::Failure;
 use super::label::LabelerArgs;
 use super::output::Output;
 use super::output::Verbosity;
+use super::width::fitted;
 use crate::eval::GoldDrawn;
 use crate::measure::Coverage;
 use crate::measure::PolicyPrevalence;
@@ -128,7 +129,7 @@ pub(super) fn run(
         prevalence::write_estimates(path, &measured)?;
     }
     output.json(&PrevalenceJson::from(&measured))?;
-    output.text(&text(&measured, output))?;
+    output.text(&fitted(&text(&measured, output)))?;
     Ok(())
 }
 

@@ -1,8 +1,10 @@
 //! `titer sample`.
 
 use super::failure::Failure;
-use super::label::share;
+use super::number::count;
+use super::number::share;
 use super::output::Output;
+use super::width::fitted;
 use crate::ops::Program;
 use crate::ops::sample;
 use crate::ops::sample::SampleDesign;
@@ -29,7 +31,7 @@ pub(super) struct SampleArgs {
     #[arg(value_name = "UNITS")]
     units: Option<PathBuf>,
     /// Units to draw
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<NonZeroUsize>)]
     size: Option<NonZeroUsize>,
     /// In proportion to exposure and risk, or every unit alike [default: priority]
     #[arg(long, value_name = "DESIGN")]
@@ -101,7 +103,7 @@ pub(super) fn run(
         "certain": manifest.quality.certain,
         "effective_share": manifest.quality.effective_share,
     }))?;
-    output.text(&text(&sampled))?;
+    output.text(&fitted(&text(&sampled)))?;
     Ok(())
 }
 

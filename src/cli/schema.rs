@@ -23,6 +23,8 @@ enum SchemaName {
     Terms,
     /// titer.yaml
     Program,
+    /// A suite of comparisons (eval/*.yaml)
+    Suite,
 }
 
 pub(super) fn run(args: &SchemaArgs, output: &Output) -> Result<(), Failure> {
@@ -30,6 +32,7 @@ pub(super) fn run(args: &SchemaArgs, output: &Output) -> Result<(), Failure> {
         SchemaName::Policy => ops::policy_schema(),
         SchemaName::Terms => ops::terms_schema(),
         SchemaName::Program => ops::program_schema(),
+        SchemaName::Suite => ops::suite_schema(),
     };
     output.raw(&serde_json::to_string_pretty(&schema).map_err(std::io::Error::other)?)?;
     Ok(())

@@ -1,9 +1,11 @@
 //! `titer simulate`.
 
 use super::failure::Failure;
-use super::label::share;
+use super::number::count;
+use super::number::share;
 use super::output::Output;
 use super::progress;
+use super::width::counted;
 use crate::ops::OpsError;
 use crate::ops::Program;
 use crate::ops::simulate;
@@ -21,8 +23,9 @@ use tokio_util::sync::CancellationToken;
 #[command(after_help = "\
 Example: titer simulate --units units.jsonl --truth truth.csv --sensitivity 0.85 --specificity 0.97
 
-It listens on 127.0.0.1 only and answers by each unit's hidden truth, with the errors you set. Units it does \
-not know are violating at the share --prevalence, always the same ones. Ctrl-C stops it.")]
+It listens on 127.0.0.1 only and answers by each unit's hidden truth, with the errors you set. It does not read: it \
+knows the units you name and, in a project, the examples and tests of its policies. Other units are violating at the \
+share --prevalence, always the same ones. Ctrl-C stops it.")]
 pub(super) struct SimulateArgs {
     /// Port; 0 takes any free one
     #[arg(long, value_name = "PORT", default_value = "8089")]
@@ -55,7 +58,7 @@ pub(super) struct SimulateArgs {
     #[arg(long, value_name = "MS", default_value = "0")]
     latency: u64,
     /// Requests a minute above which it answers 429 with Retry-After
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = count::<NonZeroU32>)]
     rpm: Option<NonZeroU32>,
     /// Environment variable with the key it asks for; without one it takes any
     #[arg(long, value_name = "VARIABLE")]
@@ -112,8 +115,10 @@ pub(super) fn run(
         }
         let counts = counters.now();
         output.note(&format!(
-            "{} requests, {} answered, {} refused for coming too fast",
-            counts.requests, counts.answers, counts.refused
+            "{}, {} answered, {} refused for coming too fast",
+            counted(counts.requests, "request"),
+            counts.answers,
+            counts.refused
         ));
         Ok(())
     })

@@ -1,5 +1,6 @@
 //! Small tables for people, as wide as their terminal and no wider.
 
+use super::width::columns;
 use comfy_table::Cell;
 use comfy_table::CellAlignment;
 use comfy_table::ContentArrangement;
@@ -10,9 +11,8 @@ use comfy_table::presets;
 pub(super) fn table(header: &[&str], numeric: &[usize], rows: &[Vec<String>]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    let width =
-        console::Term::stdout().size_checked().map_or(100, |(_, columns)| columns.clamp(40, 140));
-    table.set_width(width);
+    let width = columns().map_or(100, |columns| columns.clamp(40, 140));
+    table.set_width(u16::try_from(width).unwrap_or(100));
     table.set_header(header.iter().map(Cell::new));
     for row in rows {
         table.add_row(row.iter().map(Cell::new));

@@ -4,6 +4,7 @@ use super::failure::Failure;
 use super::label::LabelerArgs;
 use super::output::Output;
 use super::progress;
+use super::width::fitted;
 use crate::ops;
 use crate::ops::Program;
 use crate::ops::try_text;
@@ -65,7 +66,7 @@ pub(super) fn run(args: TryArgs, project: Option<&Path>, output: &Output) -> Res
         "latency_ms": tried.latency_ms,
         "reused": tried.reused,
     }))?;
-    output.text(&text(&tried))?;
+    output.text(&fitted(&text(&tried)))?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use super::Diagnostic;
 use super::Place;
 use super::Severity;
 use super::Source;
+use super::wrap::wrapped;
 use annotate_snippets::Annotation;
 use annotate_snippets::AnnotationKind;
 use annotate_snippets::Group;
@@ -25,6 +26,10 @@ pub enum Color {
 
 /// The most columns between two marks of one line in one snippet.
 const WIDEST: usize = 100;
+/// The columns that stand before a message.
+const BEFORE_MESSAGE: usize = 16;
+/// The most bytes of a snippet that shows whole lines; the time to draw one grows with them.
+const MOST_SHOWN: usize = 16 << 10;
 
 /// Returns the diagnostics as text: message, `file:line:col`, snippet and hint of each.
 ///
@@ -32,16 +37,40 @@ const WIDEST: usize = 100;
 /// a snippet.
 #[must_use]
 pub fn text(diagnostics: &[Diagnostic], sources: &[Source], color: Color) -> String {
+    rendered(renderer(color), diagnostics, sources)
+}
+
+/// Returns what [`text`] returns, made for so many columns: messages and hints are broken, lines of the source that
+/// are too long are cut around the mark.
+#[must_use]
+pub fn text_within(
+    diagnostics: &[Diagnostic],
+    sources: &[Source],
+    color: Color,
+    columns: usize,
+) -> String {
+    // What stands before a message is `warning[P012]: `, before a hint `   = help: `, and both indent what follows.
+    let narrow = |text: &str| wrapped(text, columns.saturating_sub(BEFORE_MESSAGE));
+    let narrow = |diagnostic: &Diagnostic| Diagnostic {
+        message: narrow(&diagnostic.message),
+        hint: diagnostic.hint.as_deref().map(narrow),
+        ..diagnostic.clone()
+    };
+    let diagnostics: Vec<Diagnostic> = diagnostics.iter().map(narrow).collect();
+    rendered(renderer(color).term_width(columns), &diagnostics, sources)
+}
+
+fn renderer(color: Color) -> Renderer {
     let renderer = match color {
         Color::Plain => Renderer::plain(),
         Color::Ansi => Renderer::styled(),
     };
-    let renderer = renderer.decor_style(DecorStyle::Ascii);
-    let rendered: Vec<String> = diagnostics
-        .iter()
-        .map(|diagnostic| renderer.render(&[group(diagnostic, sources)]) + "\n")
-        .collect();
-    rendered.join("\n")
+    renderer.decor_style(DecorStyle::Ascii)
+}
+
+fn rendered(renderer: Renderer, diagnostics: &[Diagnostic], sources: &[Source]) -> String {
+    let one = |diagnostic| renderer.render(&[group(diagnostic, sources)]) + "\n";
+    diagnostics.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a [Source]) -> Group<'a> {
@@ -98,15 +127,37 @@ fn with_snippet<'a>(group: Group<'a>, marks: &[Mark<'a>], sources: &'a [Source])
     let bottom = marks.iter().map(|mark| mark.place.line).max().unwrap_or(1);
     let start = source.line_start(top);
     let shown = source.text().get(start..source.line_start(bottom + 1)).unwrap_or_default();
+    if shown.len() > MOST_SHOWN {
+        return marks.iter().fold(group, |group, mark| with_excerpt(group, mark, source));
+    }
     let annotations = marks.iter().map(|mark| annotation(mark, source, start));
     group.element(
         Snippet::source(shown).line_start(top).path(source.name()).annotations(annotations),
     )
 }
 
+/// Adds the part of a long line around a mark.
+fn with_excerpt<'a>(group: Group<'a>, mark: &Mark<'a>, source: &'a Source) -> Group<'a> {
+    let place = mark.place;
+    let origin = Origin::path(source.name()).line(place.line).char_column(place.column);
+    let (text, marked) = (source.text(), first_line(place, source));
+    let start = text.floor_char_boundary(marked.start.saturating_sub(WIDEST));
+    let start = start.max(source.line_start(place.line));
+    let marked_end = marked.end.min(marked.start.saturating_add(WIDEST));
+    let end = text.ceil_char_boundary(marked_end.saturating_add(WIDEST));
+    let end = end.min(source.line_start(place.line + 1));
+    let shown = text.get(start..end).unwrap_or_default();
+    let within = marked.start - start..text.ceil_char_boundary(marked_end).min(end) - start;
+    let snippet = Snippet::source(shown).line_start(place.line);
+    group.element(origin).element(snippet.annotation(labeled(mark, within)))
+}
+
 fn annotation<'a>(mark: &Mark<'a>, source: &Source, shown_from: usize) -> Annotation<'a> {
     let range = first_line(mark.place, source);
-    let range = range.start.saturating_sub(shown_from)..range.end.saturating_sub(shown_from);
+    labeled(mark, range.start.saturating_sub(shown_from)..range.end.saturating_sub(shown_from))
+}
+
+fn labeled<'a>(mark: &Mark<'a>, range: Range<usize>) -> Annotation<'a> {
     let annotation = mark.kind.span(range);
     if mark.label.is_empty() { annotation } else { annotation.label(visible(mark.label)) }
 }
@@ -200,6 +251,22 @@ error[T001]: wrong
             .related(source.place(0..1), "first here");
         let out = super::text(&[diagnostic], &[source], Color::Plain);
         assert!(out.contains("p.yaml:1:1\n") && out.len() < 2_000, "{} bytes", out.len());
+    }
+
+    #[test]
+    fn a_line_too_long_to_show_is_shown_around_the_mark() {
+        let source =
+            Source::new("p.yaml", &format!("{}bé: two{}", "ü ".repeat(50_000), "é".repeat(50_000)));
+        let at = 50_000 * 3;
+        let diagnostic = Diagnostic::error("T001", source.place(at..at + 3), "wrong")
+            .label("here")
+            .related(source.place(6..8), "first here");
+        let out = super::text(&[diagnostic], &[source], Color::Plain);
+        for part in ["p.yaml:1:100001\n", "ü bé: twoéé", "^^ here", "p.yaml:1:5\n", "- first here"]
+        {
+            assert!(out.contains(part), "{part} in\n{out}");
+        }
+        assert!(out.len() < 2_000, "{} bytes", out.len());
     }
 
     #[test]

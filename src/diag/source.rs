@@ -12,6 +12,8 @@ pub struct Source {
     name: Arc<str>,
     text: Arc<str>,
     line_starts: Arc<[usize]>,
+    /// Characters before each whole [`BLOCK`] of bytes: columns of a line that is the whole file stay cheap.
+    characters: Arc<[usize]>,
 }
 
 /// A piece of a source: bytes for programs, lines and columns for people.
@@ -32,6 +34,8 @@ pub struct Place {
 }
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
+/// Bytes between two entries of the index of characters.
+const BLOCK: usize = 1024;
 
 impl Source {
     /// Returns a source of that name; the name is what diagnostics show, usually a path.
@@ -43,6 +47,15 @@ impl Source {
             name: name.into(),
             text: text.into(),
             line_starts: std::iter::once(0).chain(after_breaks).collect(),
+            characters: text
+                .as_bytes()
+                .chunks(BLOCK)
+                .scan(0, |next, block| {
+                    let before = *next;
+                    *next += n_starts(block);
+                    Some(before)
+                })
+                .collect(),
         }
     }
 
@@ -111,9 +124,19 @@ impl Source {
     /// Line and column of a character boundary, both from 1.
     fn position(&self, at: usize) -> (usize, usize) {
         let line = self.line_starts.partition_point(|start| *start <= at);
-        let before = self.text.get(self.line_start(line)..at).unwrap_or_default();
-        (line, before.chars().count() + 1)
+        (line, self.characters_before(at) - self.characters_before(self.line_start(line)) + 1)
     }
+
+    fn characters_before(&self, at: usize) -> usize {
+        let block = (at / BLOCK).min(self.characters.len().saturating_sub(1));
+        let counted = self.characters.get(block).copied().unwrap_or_default();
+        counted + n_starts(self.text.as_bytes().get(block * BLOCK..at).unwrap_or_default())
+    }
+}
+
+/// How many characters start in these bytes.
+fn n_starts(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0b1100_0000 != 0b1000_0000).count()
 }
 
 impl Place {
@@ -177,6 +200,20 @@ mod tests {
         assert_eq!(source.place(1..9).range, 0..2);
         assert_eq!(source.place(7..9).range, 2..2);
         assert_eq!(Source::new("t", "").place(0..1).line, 1);
+    }
+
+    #[test]
+    fn columns_of_a_long_line_count_characters() {
+        let line = "é: ü😀, ".repeat(512);
+        let source = Source::new("t", &format!("{line}\n{line}x"));
+        for (at, _) in source.text().char_indices().chain([(source.text().len(), ' ')]) {
+            let before = source.text().split_at(at).0;
+            let column = before.rsplit('\n').next().map(|line| line.chars().count() + 1);
+            assert_eq!(Some(source.place(at..at).column), column, "{at}");
+        }
+        for n in [0, 1, 2 * BLOCK - 1, 2 * BLOCK, 2 * BLOCK + 1] {
+            assert_eq!(Source::new("t", &"x".repeat(n)).place(n..n).column, n + 1);
+        }
     }
 
     #[test]

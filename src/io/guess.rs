@@ -7,6 +7,7 @@ use crate::io::rows::Next;
 use crate::io::rows::Rows;
 use crate::io::unit_writer::field;
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 /// The first rows of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -78,13 +79,16 @@ pub fn read_head(source: &Source, most: usize) -> Result<Head, IoError> {
         columns: rows.header().map(<[String]>::to_vec).unwrap_or_default(),
         rows: Vec::new(),
     };
+    let mut places: HashMap<String, usize> =
+        head.columns.iter().enumerate().map(|(at, name)| (name.clone(), at)).collect();
     let mut problems = Vec::new();
     while head.rows.len() < most && problems.len() < MOST_PROBLEMS {
         let mut values: Vec<String> = Vec::new();
         let columns = &mut head.columns;
         let next = rows.next(|column, cell| {
-            let place = columns.iter().position(|name| name == column).unwrap_or_else(|| {
+            let place = places.get(column).copied().unwrap_or_else(|| {
                 columns.push(column.to_owned());
+                places.insert(column.to_owned(), columns.len() - 1);
                 columns.len() - 1
             });
             values.resize(columns.len().max(values.len()), String::new());

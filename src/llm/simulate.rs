@@ -51,6 +51,9 @@ pub struct Simulation {
     pub titles: BTreeMap<String, String>,
     /// The hidden truth: nonce → policy id → violating. What is not in it is drawn.
     pub truth: BTreeMap<Nonce, BTreeMap<String, bool>>,
+    /// What a labeler without errors says: nonce → policy id → answer. A correct answer about a unit that is not in it is
+    /// drawn among the labels that would be correct.
+    pub answers: BTreeMap<Nonce, BTreeMap<String, RightAnswer>>,
     /// Every draw depends on it.
     pub seed: u64,
     /// How long each answer takes.
@@ -80,6 +83,15 @@ pub struct Behaviour {
     pub positive: Vec<String>,
     /// The label of an allowed unit; `None` for the first of the schema's labels.
     pub negative: Option<String>,
+}
+
+/// What a labeler without errors says about a unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RightAnswer {
+    /// The label or abstain id.
+    pub label: String,
+    /// The rules it cites.
+    pub criteria: Vec<String>,
 }
 
 /// The number that names a unit in its prompt.

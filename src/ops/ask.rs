@@ -12,8 +12,10 @@ use crate::policy::Policy;
 use crate::store::Access;
 use crate::store::CallRow;
 use crate::store::LabelRow;
+use crate::store::Provenance;
 use crate::store::Store;
 use crate::store::StoreError;
+use crate::unit::Fingerprint;
 use crate::unit::Unit;
 use crate::worker::Tally;
 use std::collections::BTreeSet;
@@ -56,7 +58,8 @@ pub(super) async fn ask(
 ) -> Result<Asked, OpsError> {
     let (store, scratch) = place(program, memory)?;
     let reader = store.reader()?;
-    let ids: Vec<String> = units.iter().map(|unit| unit.id.clone()).collect();
+    let asked: Vec<(String, Fingerprint)> =
+        units.iter().map(|unit| (unit.id.clone(), unit.content_hash())).collect();
     let file = UnitsOf { path: PathBuf::from("the units given"), units };
     let request = LabelRequest::default();
     let labeling =
@@ -70,10 +73,12 @@ pub(super) async fn ask(
         });
     }
     let mut rows = Vec::new();
-    for id in ids {
-        // A store holds rows of earlier texts of the policy too: only those of this prompt stand.
+    for (id, hash) in asked {
+        // A store holds rows of earlier texts of the policy and of the unit too: only those of this prompt and
+        // this content stand.
         reader.labels_of_unit(&id, |row| {
-            if labelled.prompts.contains(&row.provenance.prompt) {
+            let Provenance { prompt, unit_hash, .. } = &row.provenance;
+            if labelled.prompts.contains(prompt) && *unit_hash == hash {
                 rows.push(row);
             }
         })?;

@@ -1,9 +1,13 @@
 //! `titer check`: every mistake in policies and `titer.yaml`, all at once.
 
+mod gold;
+
 use super::diff;
 use super::error::OpsError;
+use super::error::chain;
 use super::parallel;
 use super::policies;
+use super::policies::Kind;
 use super::policies::Reading;
 use super::program::FILE_NAME;
 use super::program::Program;
@@ -12,6 +16,8 @@ use crate::diag::Severity;
 use crate::diag::Source;
 use crate::policy;
 use crate::policy::LintSettings;
+use crate::unit::Unit;
+use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -24,6 +30,12 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
     /// The texts it was found in.
     pub sources: Vec<Source>,
+    /// What could not be compared, and why.
+    pub notes: Vec<String>,
+    /// The policies free of mistakes, for what they are compared with.
+    policies: Vec<policy::Checked>,
+    /// The project they belong to, where there is one without mistakes.
+    program: Option<Program>,
 }
 
 impl Checked {
@@ -31,6 +43,34 @@ impl Checked {
     #[must_use]
     pub fn errors(&self) -> usize {
         self.diagnostics.iter().filter(|found| found.severity == Severity::Error).count()
+    }
+
+    /// Compares the examples of the policies with the project's gold, as far as there is any. Gold that cannot be
+    /// read is a note, not a mistake of a policy.
+    pub fn compare_with_gold(&mut self) {
+        let Some(program) = &self.program else { return };
+        let settings = settings(Some(program));
+        match gold::read(program) {
+            Ok(gold) => {
+                for read in &self.policies {
+                    let units: Vec<&Unit> = gold.of(&read.policy.id).collect();
+                    self.diagnostics.extend(policy::lint_gold(read, &units, &settings));
+                }
+                self.sort();
+            }
+            Err(error) => {
+                let why = chain(&error);
+                self.notes.push(format!("examples were not compared with gold: {why}"));
+            }
+        }
+    }
+
+    fn sort(&mut self) {
+        self.diagnostics.sort_by(|a, b| {
+            (&a.place.source, a.place.range.start).cmp(&(&b.place.source, b.place.range.start))
+        });
+        // A file of terms is read on its own and by each policy that imports it.
+        self.diagnostics.dedup();
     }
 }
 
@@ -40,13 +80,22 @@ impl Checked {
 ///
 /// Only what keeps it from reading: mistakes in the files are its result.
 pub fn check(paths: &[PathBuf], project: Option<&Path>) -> Result<Checked, OpsError> {
-    let mut checked = Checked { files: 0, diagnostics: Vec::new(), sources: Vec::new() };
-    let mut folders = paths.to_vec();
+    let mut checked = Checked {
+        files: 0,
+        diagnostics: Vec::new(),
+        sources: Vec::new(),
+        notes: Vec::new(),
+        policies: Vec::new(),
+        program: None,
+    };
+    let paths: Vec<PathBuf> = paths.iter().map(|path| file_of(path, project)).collect();
+    let mut folders: Vec<PathBuf> = paths.iter().flat_map(|path| parts_of(path)).collect();
     if paths.is_empty() {
         match Program::open(project) {
             Ok(program) if program.found => {
                 checked.files += 1;
                 folders.push(program.path("policies"));
+                folders.extend(suites_of(&program.path("eval")));
             }
             Ok(_) => return Err(Program::needs("nothing was named to check")),
             Err(OpsError::Diagnostics { diagnostics, sources, .. }) => {
@@ -61,6 +110,7 @@ pub fn check(paths: &[PathBuf], project: Option<&Path>) -> Result<Checked, OpsEr
     let (programs, policies): (Vec<PathBuf>, Vec<PathBuf>) = folders
         .into_iter()
         .partition(|path| path.file_name().is_some_and(|name| name == FILE_NAME));
+    let named = programs.first().and_then(|path| path.parent()).map(Path::to_owned);
     for path in programs {
         checked.files += 1;
         match Program::open(path.parent()) {
@@ -74,31 +124,94 @@ pub fn check(paths: &[PathBuf], project: Option<&Path>) -> Result<Checked, OpsEr
     }
     let reading = policies::read(&policies)?;
     checked.files += reading.sources.len();
-    checked.diagnostics.extend(remarks(&reading, project)?);
+    // A titer.yaml with mistakes is reported as such; its settings do not count then.
+    let project = project.or(named.as_deref());
+    checked.program = Program::open(project).ok().filter(|program| program.found);
+    checked.diagnostics.extend(remarks(&reading, checked.program.as_ref())?);
+    checked.diagnostics.extend(of_suites(&reading, checked.program.as_ref()));
     checked.diagnostics.extend(reading.diagnostics);
     checked.sources.extend(reading.sources);
-    checked.diagnostics.sort_by(|a, b| {
-        (&a.place.source, a.place.range.start).cmp(&(&b.place.source, b.place.range.start))
-    });
+    checked.policies = reading.checked;
+    checked.sort();
     Ok(checked)
 }
 
 /// What the linter remarks on, and ids that an active policy may no longer change.
-fn remarks(reading: &Reading, project: Option<&Path>) -> Result<Vec<Diagnostic>, OpsError> {
-    // A titer.yaml with mistakes is reported as such; its settings do not count then.
-    let program = Program::open(project).ok().filter(|program| program.found);
-    let off = program.iter().flat_map(|program| program.file.lint.off.iter().cloned());
-    let settings = LintSettings { off: off.collect() };
+fn remarks(reading: &Reading, program: Option<&Program>) -> Result<Vec<Diagnostic>, OpsError> {
+    let settings = settings(program);
     let linted = parallel::each(&reading.checked, |read| policy::lint(read, &settings));
     let mut found: Vec<Diagnostic> = linted.into_iter().flatten().collect();
     for read in &reading.checked {
-        let Some(program) = &program else { continue };
+        let Some(program) = program else { continue };
         if let Some((last, _)) = diff::last_labeled(program, &read.policy.id)? {
             let broken = policy::immutable_ids(&last, &read.policy);
             found.extend(broken.iter().map(|id| id.diagnostic(&read.places)));
         }
     }
     Ok(found)
+}
+
+fn settings(program: Option<&Program>) -> LintSettings {
+    let off = program.into_iter().flat_map(|program| program.file.lint.off.iter().cloned());
+    LintSettings { off: off.collect() }
+}
+
+/// The file that is meant: the path, or the project's policy of that name, as other verbs take it.
+fn file_of(path: &Path, project: Option<&Path>) -> PathBuf {
+    let plain = path.components().count() == 1 && path.extension().is_none();
+    if path.exists() || !plain {
+        return path.to_owned();
+    }
+    let policies = Program::open(project).ok().map(|program| program.path("policies"));
+    let names = ["yaml", "yml"].map(|ending| path.with_extension(ending));
+    let files = policies.into_iter().flat_map(|folder| names.clone().map(|name| folder.join(name)));
+    let mut files = files;
+    files.find(|file| file.is_file()).unwrap_or_else(|| path.to_owned())
+}
+
+/// What a named path stands for: a project's folder for all of the project, anything else for itself.
+fn parts_of(path: &Path) -> Vec<PathBuf> {
+    let file = path.join(FILE_NAME);
+    if !file.is_file() {
+        return vec![path.to_owned()];
+    }
+    let policies = path.join("policies");
+    let mut parts = vec![file];
+    parts.extend(policies.is_dir().then_some(policies));
+    parts.extend(suites_of(&path.join("eval")));
+    parts
+}
+
+/// A project's suites: the files of `eval/` that are meant to be one.
+fn suites_of(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let yaml = entries.map(|entry| entry.path()).filter(|path| {
+        path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
+            && path.file_name().is_some_and(|name| name != FILE_NAME)
+    });
+    let mut suites: Vec<PathBuf> = yaml
+        .filter(|path| {
+            let bytes = fs::read(path).unwrap_or_default();
+            let source = Source::new("", &String::from_utf8_lossy(&bytes));
+            policies::kind(&source) == Kind::Suite
+        })
+        .collect();
+    suites.sort();
+    suites
+}
+
+/// What suites say wrongly about the project, as far as there is one.
+fn of_suites(reading: &Reading, program: Option<&Program>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for suite in &reading.suites {
+        found.extend(suite.warnings.iter().cloned());
+        let Some(program) = program else { continue };
+        let labelers: Vec<&str> = program.file.labelers.keys().collect();
+        let source = suite.places.source().name().to_owned();
+        let folder = Path::new(&source).parent().unwrap_or(Path::new(""));
+        found.extend(suite.unknown(&labelers, |path| folder.join(path).is_file()));
+    }
+    found
 }
 
 /// The policies beside a `titer.yaml` that could not be read.

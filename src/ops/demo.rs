@@ -1,6 +1,7 @@
 //! `titer demo`: the whole loop, offline, against a simulated endpoint whose truth is known.
 
 use super::error::OpsError;
+use super::init::schemas;
 use super::init::write_new;
 use super::label;
 use super::label::LabelRequest;
@@ -113,9 +114,12 @@ const SHORT: Duration = Duration::from_secs(10);
 
 /// Writes the project, or recognises the one an earlier demo wrote.
 fn write_project(dir: &Path) -> Result<(), OpsError> {
-    for (name, text) in FILES {
+    // The files stand elsewhere in the repository than in a project, and so does what the editor line names.
+    let files = FILES
+        .map(|(name, text)| (name, text.replace("$schema=../../schemas/", "$schema=schemas/")));
+    for (name, text) in files.into_iter().chain(schemas()) {
         let path = dir.join(name);
-        if !write_new(&path, text)? && fs::read(&path).ok().as_deref() != Some(text.as_bytes()) {
+        if !write_new(&path, &text)? && fs::read(&path).ok().as_deref() != Some(text.as_bytes()) {
             return Err(OpsError::refused(
                 format!("{} is there already and is not the demo's", path.display()),
                 "name another folder: titer demo DIR",

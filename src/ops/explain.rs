@@ -2,6 +2,7 @@
 
 use super::error::OpsError;
 use crate::diag;
+use crate::eval::suite;
 use crate::measure::Code;
 use crate::policy;
 use crate::prompt;
@@ -12,7 +13,8 @@ use crate::prompt;
 ///
 /// A code that titer does not have.
 pub fn explain(code: &str) -> Result<String, OpsError> {
-    if let Some(page) = policy::explain(code).or_else(|| prompt::explain(code)) {
+    let page = policy::explain(code).or_else(|| prompt::explain(code));
+    if let Some(page) = page.or_else(|| suite::explain(code)) {
         return Ok(page.to_owned());
     }
     if let Some(code) = Code::from_text(code) {
@@ -27,7 +29,7 @@ pub fn explain(code: &str) -> Result<String, OpsError> {
     let asked = code.to_uppercase();
     let hint = match diag::nearest(&asked, codes()) {
         Some(near) => format!("did you mean {near}?"),
-        None => "codes look like P012 (policies), Y010 (YAML), L001 (lint), T003 (templates), S008 (statistics)"
+        None => "codes look like P012 (policies), E004 (suites), Y010 (YAML), L001 (lint), T003 (templates), S008 (statistics)"
             .to_owned(),
     };
     Err(OpsError::refused(format!("there is no code `{code}`"), hint))
@@ -35,5 +37,6 @@ pub fn explain(code: &str) -> Result<String, OpsError> {
 
 /// Returns every code there is, with those of statistics last.
 pub fn codes() -> impl Iterator<Item = &'static str> {
-    policy::explained().chain(prompt::explained()).chain(Code::ALL.into_iter().map(Code::as_str))
+    let pages = policy::explained().chain(prompt::explained()).chain(suite::explained());
+    pages.chain(Code::ALL.into_iter().map(Code::as_str))
 }

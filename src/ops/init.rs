@@ -3,6 +3,7 @@
 use super::error::OpsError;
 use super::program;
 use super::program::FILE_NAME;
+use crate::eval::suite;
 use crate::io;
 use crate::io::Guess;
 use crate::io::Source;
@@ -50,10 +51,9 @@ pub fn init(dir: &Path, from: Option<&Path>) -> Result<Initialised, OpsError> {
     let mut files = vec![
         (FILE_NAME, program_text(&units)),
         ("policies/harassment.yaml", POLICY.to_owned()),
-        ("schemas/policy.json", pretty(&policy::schema())),
-        ("schemas/program.json", pretty(&program::schema())),
         (".gitignore", ".titer/\n".to_owned()),
     ];
+    files.extend(schemas());
     if from.is_none() {
         files.push(("units.jsonl", QUICKSTART.split_inclusive('\n').take(UNITS).collect()));
     }
@@ -158,6 +158,16 @@ estimate:
   level: 0.95
 "
     )
+}
+
+/// The schemas that the editor lines of a project's files name.
+pub(super) fn schemas() -> [(&'static str, String); 4] {
+    [
+        ("schemas/policy.json", pretty(&policy::schema())),
+        ("schemas/terms.json", pretty(&policy::terms_schema())),
+        ("schemas/program.json", pretty(&program::schema())),
+        ("schemas/suite.json", pretty(&suite::schema())),
+    ]
 }
 
 fn pretty(schema: &Value) -> String {

@@ -3,10 +3,14 @@
 use super::error::Ending;
 use super::error::OpsError;
 use super::parallel;
+use super::program::FILE_NAME;
 use super::program::Program;
+use super::text_file;
 use crate::diag::Diagnostic;
 use crate::diag::Severity;
 use crate::diag::Source;
+use crate::eval::suite;
+use crate::eval::suite::CheckedSuite;
 use crate::policy;
 use crate::policy::Checked;
 use crate::policy::ImportRef;
@@ -27,6 +31,8 @@ pub(crate) struct Reading {
     pub(crate) policies: Vec<(Arc<Policy>, Source)>,
     /// The same policies with where everything in them is written.
     pub(crate) checked: Vec<Checked>,
+    /// The suites without a mistake that lay among them.
+    pub(crate) suites: Vec<CheckedSuite>,
     /// Everything found, errors and warnings.
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// The texts, mistaken ones included.
@@ -45,7 +51,8 @@ pub(crate) fn listed(policies: &[(Arc<Policy>, Source)]) -> Vec<Arc<Policy>> {
     policies.iter().map(|(policy, _)| Arc::clone(policy)).collect()
 }
 
-/// Reads every policy file under the paths: a file, or a folder's `*.yaml` and `*.yml`.
+/// Reads every policy file under the paths: a file, or a folder's `*.yaml` and `*.yml`. Files of shared terms and suites are
+/// checked as what they are.
 ///
 /// # Errors
 ///
@@ -56,11 +63,14 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Reading, OpsError> {
     for one in parallel::each(&files(paths)?, |path| one(&reader, path)) {
         let One { source, imported, checked } = one?;
         match checked {
-            Ok(mut checked) => {
+            Ok(Held::Policy(checked)) => {
+                let mut checked = *checked;
                 reading.diagnostics.append(&mut checked.warnings);
                 reading.policies.push((Arc::new(checked.policy.clone()), source.clone()));
                 reading.checked.push(checked);
             }
+            Ok(Held::Suite(checked)) => reading.suites.push(*checked),
+            Ok(Held::Terms) => {}
             Err(mistakes) => reading.diagnostics.extend(mistakes),
         }
         reading.sources.push(source);
@@ -70,18 +80,61 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Reading, OpsError> {
     Ok(reading)
 }
 
-/// What came of reading one policy file.
+/// What a YAML file is meant to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A policy, and whatever cannot be told.
+    Policy,
+    /// Terms that policies share.
+    Terms,
+    /// A suite of comparisons.
+    Suite,
+}
+
+/// Tells by its outermost keys what a file is meant to be, however many mistakes are in it.
+pub(crate) fn kind(source: &Source) -> Kind {
+    let outermost = |line: &&str| line.starts_with(|c: char| c.is_ascii_lowercase());
+    let lines = source.text().lines().filter(outermost);
+    let keys: Vec<&str> =
+        lines.filter_map(|line| line.split_once(':').map(|(key, _)| key)).collect();
+    let any = |names: &[&str]| keys.iter().any(|key| names.contains(key));
+    if any(&["policy", "labels", "version"]) {
+        Kind::Policy
+    } else if any(&["labelers", "gates", "compare", "slices"]) {
+        Kind::Suite
+    } else if any(&["terms"]) {
+        Kind::Terms
+    } else {
+        Kind::Policy
+    }
+}
+
+/// What came of reading one file.
 struct One {
     source: Source,
     imported: BTreeMap<String, Source>,
-    checked: Result<Checked, Vec<Diagnostic>>,
+    checked: Result<Held, Vec<Diagnostic>>,
+}
+
+/// What a file without mistakes holds.
+enum Held {
+    Policy(Box<Checked>),
+    Suite(Box<CheckedSuite>),
+    Terms,
 }
 
 fn one(reader: &Reader, path: &Path) -> Result<One, OpsError> {
     Ok(match source(path)? {
         Ok(source) => {
             let imported = imported(path, &source);
-            One { checked: reader.read(&source, &imported), source, imported }
+            let checked = match kind(&source) {
+                Kind::Policy => {
+                    reader.read(&source, &imported).map(|checked| Held::Policy(Box::new(checked)))
+                }
+                Kind::Suite => suite::read(&source).map(|checked| Held::Suite(Box::new(checked))),
+                Kind::Terms => reader.read_terms(&source).map(|()| Held::Terms),
+            };
+            One { checked, source, imported }
         }
         Err((mistakes, readable)) => {
             One { source: readable, imported: BTreeMap::new(), checked: Err(mistakes) }
@@ -94,9 +147,10 @@ pub(crate) fn imported(path: &Path, source: &Source) -> BTreeMap<String, Source>
     let folder = path.parent().unwrap_or(Path::new(""));
     let read = |import: ImportRef| {
         let file = folder.join(&import.path);
-        let bytes = fs::read(&file).ok()?;
-        let name = file.display().to_string();
-        Some((import.path, Source::new(&name, &String::from_utf8_lossy(&bytes))))
+        // A policy may come from anywhere: it must not make a pipe or a device be read.
+        let bytes = file.is_file().then(|| text_file::bytes(&file).ok()).flatten()?;
+        let text = String::from_utf8(bytes).ok()?;
+        Some((import.path, Source::new(&file.display().to_string(), &text)))
     };
     policy::imports(source).into_iter().filter_map(read).collect()
 }
@@ -105,7 +159,7 @@ pub(crate) fn imported(path: &Path, source: &Source) -> BTreeMap<String, Source>
 type Text = Result<Source, (Vec<Diagnostic>, Source)>;
 
 fn source(path: &Path) -> Result<Text, OpsError> {
-    let bytes = fs::read(path).map_err(|source| OpsError::file("read", path, &source))?;
+    let bytes = text_file::bytes(path).map_err(|source| OpsError::file("read", path, &source))?;
     let name = path.display().to_string();
     Ok(Source::decode(&name, &bytes)
         .map_err(|diagnostics| (diagnostics, Source::new(&name, &String::from_utf8_lossy(&bytes)))))
@@ -146,6 +200,16 @@ pub(crate) fn load(program: &Program, named: &[String]) -> Result<Reading, OpsEr
             sources,
             ending: Ending::ChangeSomething,
         });
+    }
+    let other = paths.iter().find(|path| {
+        let is = |source: &&Source| source.name() == path.as_str();
+        reading.sources.iter().find(is).is_some_and(|source| kind(source) != Kind::Policy)
+    });
+    if let Some(other) = other {
+        return Err(OpsError::refused(
+            format!("{other} is not a policy"),
+            "name a file with the keys `policy`, `version` and `labels`",
+        ));
     }
     keep_named(&mut reading, named, &ids)?;
     Ok(reading)
@@ -192,6 +256,12 @@ fn keep_named(reading: &mut Reading, named: &[String], ids: &[&String]) -> Resul
         };
         reading.policies.retain(|(policy, source)| wanted(policy, source));
     }
+    if reading.policies.is_empty() && known.is_empty() {
+        return Err(OpsError::refused(
+            "there is no policy among these files",
+            "write one with the keys `policy`, `version` and `labels`, or see one: titer init DIR",
+        ));
+    }
     if reading.policies.is_empty() {
         return Err(OpsError::refused(
             "every policy of the project is retired",
@@ -213,7 +283,8 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, OpsError> {
         for entry in fs::read_dir(path).map_err(failed)? {
             let file = entry.map_err(failed)?.path();
             let yaml = file.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
-            if yaml && file.is_file() {
+            let own = file.file_name().is_some_and(|name| name == FILE_NAME);
+            if yaml && !own && file.is_file() {
                 inside.push(file);
             }
         }
@@ -249,4 +320,23 @@ fn same_ids(reading: &mut Reading) {
         }
     }
     reading.diagnostics.extend(clashes);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_known_by_its_outermost_keys() {
+        for (text, expected) in [
+            ("policy: p\nlables: {}\n", Kind::Policy),
+            ("# a note: here\nterms:\n  labels: x\n", Kind::Terms),
+            ("terms: {a: b}\nlabels: {}\n", Kind::Policy),
+            ("labelers: [main]\npolicies: [p.yaml]\n", Kind::Suite),
+            ("title: x\n", Kind::Policy),
+            ("", Kind::Policy),
+        ] {
+            assert_eq!(kind(&Source::new("t", text)), expected, "{text:?}");
+        }
+    }
 }

@@ -1,23 +1,30 @@
 //! `titer test`: the policy's own tests against a labeler.
 
+mod pictures;
+mod report;
+
+pub use report::Given;
+pub use report::PolicyReport;
+pub use report::RuleReport;
+pub use report::TestReport;
+
 use super::ask::Memory;
 use super::ask::ask;
 use super::error::OpsError;
 use super::labeler;
 use super::labeler::AdHoc;
+use super::labeler::Labeler;
 use super::policies;
 use super::program::Program;
 use crate::diag::Source;
 use crate::policy::Policy;
-use crate::policy::PolicyTest;
-use crate::unit::Content;
+use crate::prompt::Feature;
+use crate::reply::Answer;
 use crate::unit::Unit;
+use report::Answers;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
-
-/// How much of a test's text names it in a report.
-const NAMED_BY: usize = 60;
 
 /// What came of the tests of some policies.
 #[derive(Debug, Clone, Serialize)]
@@ -28,45 +35,12 @@ pub struct Tested {
     pub calls: u64,
 }
 
-/// The tests of one policy.
-#[derive(Debug, Clone, Serialize)]
-pub struct PolicyReport {
-    /// The policy's id.
-    pub policy: String,
-    /// Its version.
-    pub version: String,
-    /// Its tests, in order.
-    pub tests: Vec<TestReport>,
-    /// Passed and all tests that name a rule, by rule.
-    pub rules: BTreeMap<String, (usize, usize)>,
-}
-
-/// One test.
-#[derive(Debug, Clone, Serialize)]
-pub struct TestReport {
-    /// The beginning of its text.
-    pub text: String,
-    /// What was expected.
-    pub expect: String,
-    /// The rules it is about.
-    pub criteria: Vec<String>,
-    /// What was answered, and how often.
-    pub answers: BTreeMap<String, u32>,
-    /// Repeats that matched.
-    pub matched: u32,
-    /// All repeats.
-    pub repeats: u32,
-    /// The share that had to match.
-    pub agree: f64,
-    /// Whether enough of them did.
-    pub passed: bool,
-}
-
 impl Tested {
     /// Returns how many tests did not pass.
     #[must_use]
     pub fn failures(&self) -> usize {
-        self.policies.iter().flat_map(|policy| &policy.tests).filter(|test| !test.passed).count()
+        let tests = self.policies.iter().flat_map(|policy| &policy.tests);
+        tests.filter(|test| test.passed == Some(false)).count()
     }
 
     /// Returns how many tests there are.
@@ -74,142 +48,111 @@ impl Tested {
     pub fn count(&self) -> usize {
         self.policies.iter().map(|policy| policy.tests.len()).sum()
     }
+
+    /// Returns how many times a unit is asked about, whatever is on record.
+    #[must_use]
+    pub fn repeats(&self) -> u64 {
+        let tests = self.policies.iter().flat_map(|policy| &policy.tests);
+        tests.map(|test| u64::from(test.repeats)).sum()
+    }
+
+    /// Returns how many criteria lack a test that meets them, or a near miss.
+    #[must_use]
+    pub fn uncovered(&self) -> usize {
+        let rules = self.policies.iter().flat_map(|policy| &policy.rules);
+        rules.filter(|rule| rule.criterion && !rule.covered).count()
+    }
 }
 
 /// Runs the tests of the named policies, or of all in use.
 ///
-/// A test matches when the expected label is answered; the rules it names are reported, not required, because a
-/// labeler may reach a label by another rule. The first repeat comes from the store where it was asked before;
-/// further ones are asked afresh.
+/// A repeat matches when the expected label is answered and the rules the test names, as far as they lead to
+/// that label, are cited. A dialect whose answers cite no rules is held to the label alone, and the report says so.
+/// The first repeat comes from the store where it was asked before; every further one is asked afresh.
 ///
 /// # Errors
 ///
 /// Mistakes in a policy, a policy without tests, no labeler, an endpoint that does not answer.
 pub async fn test(program: &Program, named: &[String], wanted: &AdHoc) -> Result<Tested, OpsError> {
-    let policies = policies::load(program, named)?.policies;
     let mut tested = Tested { policies: Vec::new(), calls: 0 };
-    for (policy, source) in policies {
-        if policy.tests.is_empty() {
-            continue;
-        }
-        let report = one(program, (policy, source), wanted, &mut tested.calls).await?;
-        tested.policies.push(report);
-    }
-    if tested.policies.is_empty() {
-        return Err(OpsError::refused(
-            "none of the policies has tests",
-            "add `tests:` to a policy: a unit, and the label to `expect` for it",
-        ));
+    for policy in with_tests(program, named)? {
+        let labeler = labeler::resolve(program, wanted)?;
+        let asked = answers(program, &policy, &labeler, &mut tested.calls).await?;
+        let cites = labeler.prompt.dialect.carries(Feature::Criteria);
+        tested.policies.push(PolicyReport::of(&policy.0, asked, cites));
     }
     Ok(tested)
 }
 
-async fn one(
+/// Reports which rules the tests of the named policies cover, without asking anybody.
+///
+/// # Errors
+///
+/// Mistakes in a policy, a policy without tests.
+pub fn coverage(program: &Program, named: &[String]) -> Result<Tested, OpsError> {
+    let policies = with_tests(program, named)?;
+    let policies = policies.iter().map(|(policy, _)| PolicyReport::unasked(policy)).collect();
+    Ok(Tested { policies, calls: 0 })
+}
+
+/// The policies that have tests; one that is named must have some.
+fn with_tests(program: &Program, named: &[String]) -> Result<Vec<(Arc<Policy>, Source)>, OpsError> {
+    let mut policies = policies::load(program, named)?.policies;
+    let bare = policies.iter().find(|(policy, _)| policy.tests.is_empty());
+    let hint = "add `tests:` to it: a unit, and the label to `expect` for it";
+    if let (Some((bare, _)), false) = (bare, named.is_empty()) {
+        return Err(OpsError::refused(format!("policy `{}` has no tests", bare.id), hint));
+    }
+    policies.retain(|(policy, _)| !policy.tests.is_empty());
+    if policies.is_empty() {
+        return Err(OpsError::refused("none of the policies has tests", hint));
+    }
+    Ok(policies)
+}
+
+/// Asks about every test as often as it says.
+async fn answers(
     program: &Program,
-    policy: (Arc<Policy>, Source),
-    wanted: &AdHoc,
+    policy: &(Arc<Policy>, Source),
+    labeler: &Labeler,
     calls: &mut u64,
-) -> Result<PolicyReport, OpsError> {
+) -> Result<Vec<Answers>, OpsError> {
+    let units = units(&policy.0, Path::new(policy.1.name()))?;
     let tests = &policy.0.tests;
-    let mut answers: Vec<BTreeMap<String, u32>> = vec![BTreeMap::new(); tests.len()];
-    let most = tests.iter().map(|test| test.repeats).max().unwrap_or(1);
-    for round in 0..most {
-        let units: Vec<Unit> = tests
-            .iter()
-            .enumerate()
-            .filter(|(_, test)| round < test.repeats)
-            .map(|(at, test)| unit(at, test))
-            .collect();
+    let mut answers = vec![Answers::default(); tests.len()];
+    for round in 0..tests.iter().map(|test| test.repeats).max().unwrap_or(1) {
+        let due = tests.iter().zip(&units).filter(|(test, _)| round < test.repeats);
+        let due: Vec<Unit> = due.map(|(_, unit)| unit.clone()).collect();
         let memory = if round == 0 { Memory::Project } else { Memory::None };
-        let labeler = labeler::resolve(program, wanted)?;
-        let asked = ask(program, vec![policy.clone()], labeler, units, memory).await?;
+        let asked = ask(program, vec![policy.clone()], labeler.clone(), due, memory).await?;
         *calls += asked.calls;
         for row in asked.rows {
-            let answer = row.answer.label.unwrap_or_else(|| row.answer.outcome.name().to_owned());
-            if let Some(counts) = index(&row.unit).and_then(|at| answers.get_mut(at)) {
-                *counts.entry(answer).or_default() += 1;
+            let at = units.iter().position(|unit| unit.id == row.unit);
+            let test = at.and_then(|at| Some((tests.get(at)?, answers.get_mut(at)?)));
+            if let Some((test, answers)) = test {
+                answers.add(&policy.0, test, &row.answer);
             }
         }
     }
-    let tests: Vec<TestReport> =
-        tests.iter().zip(answers).map(|(test, answers)| judged(test, answers)).collect();
-    let mut rules: BTreeMap<String, (usize, usize)> = BTreeMap::new();
-    for test in &tests {
-        for rule in &test.criteria {
-            let (passed, all) = rules.entry(rule.clone()).or_default();
-            *passed += usize::from(test.passed);
-            *all += 1;
-        }
-    }
-    let (policy, _) = policy;
-    Ok(PolicyReport {
-        policy: policy.id.clone(),
-        version: policy.version.to_string(),
-        tests,
-        rules,
-    })
+    Ok(answers)
 }
 
-fn unit(at: usize, test: &PolicyTest) -> Unit {
-    Unit { components: test.components.clone(), ..Unit::text(&format!("test-{at}"), "") }
+/// The units of the tests, with the pictures they name.
+pub(super) fn units(policy: &Policy, file: &Path) -> Result<Vec<Unit>, OpsError> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let unit = |(at, test): (usize, &crate::policy::PolicyTest)| {
+        let id = format!("{}-test-{}", policy.id, at + 1);
+        let components = pictures::embedded(&test.components, folder)?;
+        Ok(Unit { components, ..Unit::text(&id, "") })
+    };
+    policy.tests.iter().enumerate().map(unit).collect()
 }
 
-fn index(id: &str) -> Option<usize> {
-    id.strip_prefix("test-")?.parse().ok()
-}
-
-fn judged(test: &PolicyTest, answers: BTreeMap<String, u32>) -> TestReport {
-    let matched = answers.get(&test.expect).copied().unwrap_or(0);
-    TestReport {
-        text: beginning(test),
-        expect: test.expect.clone(),
-        criteria: test.criteria.clone(),
-        matched,
-        repeats: test.repeats,
-        agree: test.agree,
-        // A share such as 0.67 of 3 means two of three.
-        passed: test.agree * f64::from(test.repeats) <= f64::from(matched) + 0.015,
-        answers,
-    }
-}
-
-fn beginning(test: &PolicyTest) -> String {
-    let bodies = test.components.iter().map(|part| match &part.content {
-        Content::Text(text) => text.trim(),
-        Content::Image(reference) => reference.as_str(),
-    });
-    let text = bodies.collect::<Vec<_>>().join(" / ").replace('\n', " ");
-    if text.chars().count() <= NAMED_BY {
-        text
-    } else {
-        text.chars().take(NAMED_BY - 1).chain(['…']).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(repeats: u32, agree: f64, matched: u32) -> bool {
-        let test = PolicyTest {
-            components: Unit::text("u", "x").components,
-            expect: "a".into(),
-            criteria: Vec::new(),
-            repeats,
-            agree,
-        };
-        judged(&test, BTreeMap::from([("a".into(), matched), ("b".into(), repeats - matched)]))
-            .passed
-    }
-
-    #[test]
-    fn a_test_passes_when_its_share_of_repeats_matches() {
-        assert!(check(1, 1.0, 1));
-        assert!(!check(1, 1.0, 0));
-        assert!(check(3, 0.67, 2));
-        assert!(!check(3, 0.67, 1));
-        assert!(!check(3, 1.0, 2));
-        assert!(check(10, 0.9, 9));
-        assert!(!check(10, 0.9, 8));
+/// What one answer says, for a count of answers: all its labels, or why it has none.
+fn said(answer: &Answer) -> String {
+    match (&answer.label, answer.labels.as_slice()) {
+        (_, several @ [_, _, ..]) => several.join(" + "),
+        (Some(label), _) => label.clone(),
+        (None, _) => answer.outcome.name().to_owned(),
     }
 }

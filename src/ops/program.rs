@@ -23,9 +23,9 @@ pub(crate) use file::UnitsFile;
 
 use super::error::Ending;
 use super::error::OpsError;
+use super::text_file;
 use crate::diag::Source;
 use crate::yaml;
-use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -115,7 +115,7 @@ fn nearest() -> Result<Option<PathBuf>, OpsError> {
 }
 
 fn read(path: &Path) -> Result<ProgramFile, OpsError> {
-    let bytes = fs::read(path).map_err(|source| OpsError::file("read", path, &source))?;
+    let bytes = text_file::bytes(path).map_err(|source| OpsError::file("read", path, &source))?;
     let name = path.display().to_string();
     let refuse = |diagnostics, sources| OpsError::Diagnostics {
         diagnostics,

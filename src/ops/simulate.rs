@@ -2,6 +2,7 @@
 
 use super::error::OpsError;
 use super::policies;
+use super::policy_tests;
 use super::program::Program;
 use super::units;
 use crate::gold::LabelMap;
@@ -10,6 +11,7 @@ use crate::io::IdCheck;
 use crate::io::Source;
 use crate::llm::simulate::Behaviour;
 use crate::llm::simulate::Nonce;
+use crate::llm::simulate::RightAnswer;
 use crate::llm::simulate::Simulation;
 use crate::policy::Policy;
 use crate::policy::Rollup;
@@ -68,11 +70,12 @@ pub struct Rates {
 ///
 /// Files that cannot be read, a truth about units or labels that do not exist.
 pub fn simulation(program: &Program, request: &SimulateRequest) -> Result<Simulation, OpsError> {
-    let policies = if program.path("policies").is_dir() {
-        policies::load(program, &[])?.policies()
+    let texts = if program.path("policies").is_dir() {
+        policies::load(program, &[])?.policies
     } else {
         Vec::new()
     };
+    let policies = policies::listed(&texts);
     let units = match &request.units {
         Some(path) => {
             io::read_units(&Source::from_argument(path), &units::columns(program), IdCheck::Unique)?
@@ -88,7 +91,36 @@ pub fn simulation(program: &Program, request: &SimulateRequest) -> Result<Simula
         Some(path) => rates(path)?,
         None => BTreeMap::new(),
     };
-    Ok(build(request, &policies, truth, &errors))
+    let mut simulation = build(request, &policies, truth, &errors);
+    for (policy, source) in &texts {
+        know_cases(&mut simulation, policy, Path::new(source.name()));
+    }
+    Ok(simulation)
+}
+
+/// Tells the simulation what a policy's own examples and tests say, so that they can be tried without a model. What
+/// is known of a unit already stays.
+fn know_cases(simulation: &mut Simulation, policy: &Policy, file: &Path) {
+    // Pictures that cannot be read are for `titer test` to report.
+    let tests = policy_tests::units(policy, file).unwrap_or_default();
+    let tests = tests.into_iter().zip(&policy.tests).map(|(unit, test)| {
+        let leads = |rule: &&String| policy.leads_to(rule, &test.expect);
+        let criteria = test.criteria.iter().filter(leads).cloned().collect();
+        (unit, RightAnswer { label: test.expect.clone(), criteria })
+    });
+    let examples = policy.examples.iter().map(|example| {
+        let unit = Unit { components: example.components.clone(), ..Unit::text("example", "") };
+        let (label, criteria) = (example.label.clone(), example.criteria.clone());
+        (unit, RightAnswer { label, criteria })
+    });
+    for (unit, answer) in tests.chain(examples) {
+        let Some(nonce) = Nonce::from_hex(&prompt::nonce(&unit)) else { continue };
+        let truth = simulation.truth.entry(nonce).or_default();
+        if !truth.contains_key(&policy.id) {
+            truth.insert(policy.id.clone(), policy.violating(&answer.label));
+            simulation.answers.entry(nonce).or_default().insert(policy.id.clone(), answer);
+        }
+    }
 }
 
 /// The hidden truth: nonce → policy → violating.
@@ -132,6 +164,7 @@ pub(super) fn build(
             })
             .collect(),
         truth,
+        answers: BTreeMap::new(),
         seed: request.seed,
         latency: request.latency,
         rpm: request.rpm,

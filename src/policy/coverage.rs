@@ -1,5 +1,6 @@
 //! Which rules of a policy its tests exercise, from within and from just outside.
 
+use super::Criterion;
 use super::Exception;
 use super::Label;
 use super::Policy;
@@ -24,6 +25,22 @@ impl RuleCoverage {
     }
 }
 
+impl Policy {
+    /// Returns whether a rule that applies leads to a label or abstain id: an inclusion to its label, an exclusion
+    /// to any other, an exception to its `then`.
+    #[must_use]
+    pub fn leads_to(&self, rule: &str, outcome: &str) -> bool {
+        if let Some(exception) = self.exceptions.iter().find(|exception| exception.id == rule) {
+            return exception.then == outcome;
+        }
+        let has = |list: &[Criterion]| list.iter().any(|criterion| criterion.id == rule);
+        self.labels.iter().any(|label| {
+            let own = label.id == outcome;
+            own && has(&label.includes) || !own && has(&label.excludes)
+        })
+    }
+}
+
 /// Returns the coverage of every criterion and exception, in the order of the policy.
 ///
 /// A test meets a rule that it cites when the rule leads to the outcome it expects: an inclusion
@@ -39,7 +56,7 @@ pub fn coverage(policy: &Policy) -> Vec<RuleCoverage> {
 }
 
 fn of_label(label: &Label, tests: &[PolicyTest]) -> Vec<RuleCoverage> {
-    let ids = |list: &[super::Criterion]| -> Vec<String> {
+    let ids = |list: &[Criterion]| -> Vec<String> {
         list.iter().map(|criterion| criterion.id.clone()).collect()
     };
     let (includes, excludes) = (ids(&label.includes), ids(&label.excludes));

@@ -53,7 +53,7 @@ pub enum ChangeKind {
     SeverityChanged,
     /// The order of rules that both versions have is another.
     PrecedenceChanged,
-    /// A case has other criteria or another reason.
+    /// A case has another unit, other criteria or another reason.
     ExampleChanged,
     /// A setting has another value: the mode, the roll-up, the default, a component, `then`.
     SettingChanged,
@@ -78,12 +78,13 @@ pub enum Level {
 /// reason to abstain comes, goes or changes its setting; a text is widened or narrowed; the order of
 /// rules, the mode, the roll-up or the components change; a case gets another label. *Minor*: an id
 /// is renamed; a text is reworded; terms, checks, examples come or go. *Patch*: only capitals,
-/// punctuation, order and words without content differ; a title; the reason of an example. *Note*:
+/// punctuation and words without content differ; a title; the reason of an example. *Note*:
 /// status, owners, rationale, crosswalk and tests that keep their label.
 ///
 /// A text is *widened* or *narrowed* when all its words are still there and new ones came, or the
-/// reverse. New words that offer an alternative (`or`, `any`, `also`, `including`) widen, other
-/// new words narrow, and taking words away does the opposite. All else is reworded.
+/// reverse. New words that offer an alternative (`or`, `any`, `also`, `including`, an item of an `or` list) widen,
+/// other new words narrow, and taking words away does the opposite. All else is reworded; a negation or an
+/// item of an `and` list that comes or goes is so too, and major, since nobody but a reader can tell what it does.
 #[must_use]
 pub fn diff(old: &Policy, new: &Policy) -> Vec<Change> {
     let mut differ = Differ { old, new, changes: Vec::new() };
@@ -134,6 +135,7 @@ impl Differ<'_> {
             Text::Reworded => (ChangeKind::Reworded, Level::Minor),
             Text::Widened => (ChangeKind::Widened, Level::Major),
             Text::Narrowed => (ChangeKind::Narrowed, Level::Major),
+            Text::Moved => (ChangeKind::Reworded, Level::Major),
         };
         self.add(id, kind, level, (Some(before), Some(after)));
     }

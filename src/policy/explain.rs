@@ -13,6 +13,7 @@ const PAGES: &[(&str, &str)] = &[
     ("L009", include_str!("../../docs/explain/L009.md")),
     ("L010", include_str!("../../docs/explain/L010.md")),
     ("L011", include_str!("../../docs/explain/L011.md")),
+    ("L012", include_str!("../../docs/explain/L012.md")),
     ("P001", include_str!("../../docs/explain/P001.md")),
     ("P003", include_str!("../../docs/explain/P003.md")),
     ("P004", include_str!("../../docs/explain/P004.md")),

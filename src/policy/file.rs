@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::Serialize;
 
+/// The most files one policy may import.
+pub(super) const MOST_IMPORTS: usize = 20;
 const VERSION_PATTERN: &str = r"^(0|[1-9][0-9]{0,8})(\.(0|[1-9][0-9]{0,8})){2}$";
 const VERSION_FORM: &str = "a version is three whole numbers with dots between, such as 1.0.0";
 const WORD_PATTERN: &str = r"\S";
@@ -38,6 +40,7 @@ pub(super) struct PolicyFile {
     pub(super) owners: Vec<String>,
     /// Files with terms shared by several policies, by their path from this file.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(length(max = MOST_IMPORTS))]
     pub(super) imports: Vec<String>,
     /// Why the policy exists, for people: it is never in a prompt.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -258,7 +261,7 @@ pub(super) struct FileTest {
     pub(super) unit: FileUnit,
     /// The label or abstain id it must get.
     pub(super) expect: String,
-    /// The criteria and exceptions that must be cited.
+    /// The criteria and exceptions it is about; those that lead to the expected label must be cited.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) criteria: Vec<String>,
     /// How often the model is asked; 1 when left out.

@@ -1,6 +1,7 @@
 //! Terms that a policy takes from files it shares with others.
 
 use super::Term;
+use super::file::MOST_IMPORTS;
 use super::file::PolicyFile;
 use super::file::TermsFile;
 use crate::diag::Diagnostic;
@@ -13,6 +14,9 @@ use crate::yaml::pointer;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// The most mistakes in imports that are reported.
+const MOST: usize = 200;
+
 /// A file that a policy imports, as its author wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportRef {
@@ -24,7 +28,8 @@ pub struct ImportRef {
 
 /// Returns the files a policy imports, so that they can be read before the policy is.
 ///
-/// Nothing is checked: of a file that is not YAML the list is empty.
+/// Nothing is checked: of a file that is not YAML the list is empty. One that imports too much is refused later, so
+/// the rest of it is not listed.
 #[must_use]
 pub fn imports(source: &Source) -> Vec<ImportRef> {
     if !source.text().contains("imports") {
@@ -32,7 +37,7 @@ pub fn imports(source: &Source) -> Vec<ImportRef> {
     }
     let Ok((value, places)) = yaml::read(source) else { return Vec::new() };
     let listed = value.get("imports").and_then(Value::as_array);
-    let paths = listed.into_iter().flatten().enumerate();
+    let paths = listed.into_iter().flatten().take(MOST_IMPORTS).enumerate();
     paths
         .filter_map(|(at, path)| {
             let place = places.value(&pointer(["imports", &at.to_string()]));
@@ -57,18 +62,26 @@ pub(super) fn terms(
         if let Some(first) = read.insert(source.name(), at) {
             let first = importer.place(first);
             let error = Diagnostic::error("P027", place, format!("`{path}` is imported twice"));
-            importer.found.push(error.related(first, "first here").hint("remove one of the two"));
+            importer.add(error.related(first, "first here").hint("remove one of the two"));
             continue;
         }
         match format.decode(source) {
             Ok(decoded) => importer.define(&decoded.value, &decoded.places),
-            Err(mistakes) => importer.found.extend(mistakes),
+            Err(mistakes) => mistakes.into_iter().for_each(|mistake| importer.add(mistake)),
         }
     }
     for word in file.terms.keys() {
         importer.defines(word, places);
     }
     (importer.terms, importer.found)
+}
+
+/// Returns the mistakes of a file of terms on its own.
+pub(super) fn mistakes(file: &TermsFile, places: &Places) -> Vec<Diagnostic> {
+    let mut importer =
+        Importer { places, terms: Vec::new(), found: Vec::new(), defined: BTreeMap::new() };
+    importer.define(file, places);
+    importer.found
 }
 
 struct Importer<'a> {
@@ -84,6 +97,12 @@ impl Importer<'_> {
         self.places.value(&pointer(["imports", &at.to_string()]))
     }
 
+    fn add(&mut self, mistake: Diagnostic) {
+        if self.found.len() < MOST {
+            self.found.push(mistake);
+        }
+    }
+
     /// `P024` and `P025`.
     fn source<'s>(
         &mut self,
@@ -96,13 +115,13 @@ impl Importer<'_> {
         }
         let Some(source) = imported.get(path) else {
             let message = format!("the file `{path}` cannot be read");
-            let hint = "the path starts from the folder of this file";
-            self.found.push(Diagnostic::error("P024", place.clone(), message).hint(hint));
+            let hint = "name a file of UTF-8 text, by its path from the folder of this file";
+            self.add(Diagnostic::error("P024", place.clone(), message).hint(hint));
             return None;
         };
         if source.name() == &*place.source {
             let error = Diagnostic::error("P025", place.clone(), "the file imports itself");
-            self.found.push(error.hint("remove it, or name a file with the one key `terms`"));
+            self.add(error.hint("remove it, or name a file with the one key `terms`"));
             return None;
         }
         Some(source)
@@ -113,7 +132,7 @@ impl Importer<'_> {
             if text.trim().is_empty() {
                 let place = places.value(&pointer(["terms", word]));
                 let error = Diagnostic::error("P001", place, "the text is empty");
-                self.found.push(error.hint("write the text, or remove the key"));
+                self.add(error.hint("write the text, or remove the key"));
             }
             self.defines(word, places);
             self.terms.push(Term { id: word.to_owned(), text: text.clone() });
@@ -129,6 +148,6 @@ impl Importer<'_> {
         };
         let message = format!("the term `{word}` is defined twice");
         let error = Diagnostic::error("P026", place, message).related(first.clone(), "first here");
-        self.found.push(error.hint("keep one meaning, or give the other its own word"));
+        self.add(error.hint("keep one meaning, or give the other its own word"));
     }
 }

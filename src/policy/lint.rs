@@ -2,17 +2,19 @@
 
 mod cases;
 mod crosswalk;
+mod duplicates;
 mod rules;
 mod shape;
 mod wording;
 
-pub use cases::resemble;
+pub use duplicates::resemble;
 
 use super::Checked;
 use super::Criterion;
 use super::Policy;
 use crate::diag::Diagnostic;
 use crate::diag::Place;
+use crate::unit::Unit;
 use crate::yaml::Places;
 use crate::yaml::pointer;
 use std::collections::BTreeSet;
@@ -30,11 +32,10 @@ pub struct LintSettings {
 /// Returns the warnings about a policy in the order of the text, two hundred at most.
 #[must_use]
 pub fn lint(checked: &Checked, settings: &LintSettings) -> Vec<Diagnostic> {
-    let Checked { policy, places, n_imported_terms, .. } = checked;
-    let mut linter =
-        Linter { policy, places, n_imported_terms: *n_imported_terms, settings, found: Vec::new() };
+    let mut linter = Linter::of(checked, settings);
     linter.wording();
     linter.cases();
+    linter.near_duplicates();
     linter.rules();
     linter.shape();
     linter.crosswalk();
@@ -42,6 +43,16 @@ pub fn lint(checked: &Checked, settings: &LintSettings) -> Vec<Diagnostic> {
     found.sort_by_key(|found| (found.place.range.start, found.code));
     found.truncate(MOST);
     found
+}
+
+/// Returns the warnings about examples that are nearly units with gold, in the order of the text.
+///
+/// The model is shown its examples; gold it has all but seen says too much good of it.
+#[must_use]
+pub fn lint_gold(checked: &Checked, gold: &[&Unit], settings: &LintSettings) -> Vec<Diagnostic> {
+    let mut linter = Linter::of(checked, settings);
+    linter.gold(gold);
+    linter.found
 }
 
 struct Linter<'a> {
@@ -75,8 +86,18 @@ impl Side {
 }
 
 impl<'a> Linter<'a> {
+    fn of(checked: &'a Checked, settings: &'a LintSettings) -> Self {
+        let Checked { policy, places, n_imported_terms, .. } = checked;
+        Linter { policy, places, n_imported_terms: *n_imported_terms, settings, found: Vec::new() }
+    }
+
     fn off(&self, code: &str) -> bool {
         self.settings.off.contains(code)
+    }
+
+    /// Whether there are so many warnings that nobody reads on.
+    fn full(&self) -> bool {
+        self.found.len() >= MOST
     }
 
     fn warn(
@@ -85,7 +106,7 @@ impl<'a> Linter<'a> {
         place: Place,
         message: String,
     ) -> Option<&mut Diagnostic> {
-        if self.off(code) || self.found.len() >= MOST {
+        if self.off(code) || self.full() {
             return None;
         }
         self.found.push(Diagnostic::warning(code, place, message));
@@ -216,6 +237,14 @@ labels:
     #[test]
     fn warnings_stand_in_the_order_of_the_text() {
         assert_eq!(found(BARE, &[]), ["1:1 L009", "3:1 L008", "5:34 L001"]);
+    }
+
+    #[test]
+    fn no_more_warnings_are_given_than_anybody_reads() {
+        let words: String = (0..2_000).map(|n| format!(" `w{n}` usually")).collect();
+        let rules: String = (0..300).map(|_| "  - It is mostly so.\n").collect();
+        let text = format!("{BARE}scope: >\n {words}\ninterpretation:\n{rules}");
+        assert_eq!(found(&text, &[]).len(), MOST);
     }
 
     #[test]

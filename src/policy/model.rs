@@ -216,7 +216,7 @@ pub struct PolicyTest {
     pub components: Vec<Component>,
     /// The label or abstain id it must get.
     pub expect: String,
-    /// Full ids of the criteria or exceptions that must be cited.
+    /// Full ids of the criteria or exceptions it is about; those that lead to `expect` must be cited.
     pub criteria: Vec<String>,
     /// How often the labeler is asked, at least once.
     pub repeats: u32,

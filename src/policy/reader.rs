@@ -68,6 +68,17 @@ impl Reader {
         let policy = build::policy(file, terms);
         Ok(Checked { policy, warnings: found, places, n_imported_terms })
     }
+
+    /// Reads a file of shared terms on its own.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake of it.
+    pub fn read_terms(&self, source: &Source) -> Result<(), Vec<Diagnostic>> {
+        let Decoded { value: file, places } = self.terms.decode(source)?;
+        let found = imports::mistakes(&file, &places);
+        if found.is_empty() { Ok(()) } else { Err(found) }
+    }
 }
 
 #[cfg(test)]

@@ -13,9 +13,10 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::io;
 
-/// Steps one rendering of a user's own template may take; the largest shipped policy needs some ten thousand.
-const FUEL: u64 = 5_000_000;
-/// Bytes one rendering of a user's own template may have, beside those of the unit.
+/// The most steps one rendering takes: many times those of the largest policy that can be read, and well under a
+/// second.
+const FUEL: u64 = 10_000_000;
+/// Bytes one rendering may have, beside those of the unit.
 const LONGEST: usize = 4 << 20;
 
 /// The variables a template may name; `part` says which of them are there.
@@ -79,9 +80,9 @@ impl Template {
         }
     }
 
-    fn of(dialect: Dialect, text: &'static str) -> Result<Self, CompileError> {
+    pub(super) fn of(dialect: Dialect, text: &str) -> Result<Self, CompileError> {
         let failed = |source| CompileError::Template { dialect: dialect.name(), source };
-        let engine = loaded(dialect.name(), text, None).map_err(failed)?;
+        let engine = loaded(dialect.name(), text).map_err(failed)?;
         let template = Self { name: dialect.name().to_owned(), dialect, engine, own: None };
         match template.unknown().map_err(failed)?.into_iter().next() {
             Some(name) => Err(CompileError::UnknownVariable {
@@ -97,7 +98,7 @@ impl Template {
         let wrong = |diagnostics| own.rejected(diagnostics);
         own::small_enough(own).map_err(wrong)?;
         let failed = |error: minijinja::Error| own.rejected(vec![own.failed(&error)]);
-        let engine = loaded(own.name(), own.text(), Some(FUEL)).map_err(failed)?;
+        let engine = loaded(own.name(), own.text()).map_err(failed)?;
         let name = own.name().to_owned();
         let template = Self { name, dialect, engine, own: Some(own.clone()) };
         let unknown = template.unknown().map_err(failed)?;
@@ -127,8 +128,7 @@ impl Template {
 
     /// Renders one part. `grown` is how many bytes of it are not the template's doing.
     pub(super) fn render(&self, variables: Value, grown: usize) -> Result<String, CompileError> {
-        let most = self.own.as_ref().map_or(usize::MAX, |_| LONGEST.saturating_add(grown));
-        let mut out = Bounded { bytes: Vec::new(), most };
+        let mut out = Bounded { bytes: Vec::new(), most: LONGEST.saturating_add(grown) };
         let rendered = self
             .engine
             .get_template(&self.name)
@@ -159,7 +159,7 @@ struct Bounded {
 
 impl io::Write for Bounded {
     fn write(&mut self, more: &[u8]) -> io::Result<usize> {
-        if self.most < self.bytes.len().saturating_add(more.len()) {
+        if self.most < self.bytes.len() + more.len() {
             return Err(io::Error::other("the template writes more than 4 MiB"));
         }
         self.bytes.extend_from_slice(more);
@@ -171,13 +171,9 @@ impl io::Write for Bounded {
     }
 }
 
-fn loaded(
-    name: &str,
-    text: &str,
-    fuel: Option<u64>,
-) -> Result<Environment<'static>, minijinja::Error> {
+fn loaded(name: &str, text: &str) -> Result<Environment<'static>, minijinja::Error> {
     let mut engine = engine()?;
-    engine.set_fuel(fuel);
+    engine.set_fuel(Some(FUEL));
     for (partial, text) in PARTIALS {
         engine.add_template(partial, text)?;
     }
@@ -256,6 +252,15 @@ mod tests {
             Template::of(Dialect::YesNo, "a\n{% if %}").err().map(|error| error.to_string());
         let error = error.unwrap_or_default();
         assert!(error.contains("yes-no") && error.contains(":2"), "{error}");
+    }
+
+    #[test]
+    fn a_template_that_does_not_end_is_stopped() {
+        let loops = ["{% for policy in policies %}"; 4].concat() + &["{% endfor %}"; 4].concat();
+        let many = serde_json::json!({"policies": vec![0; 1_000]});
+        let rendered = Template::of(Dialect::JsonChat, &loops).unwrap().render(many, 0);
+        let error = rendered.map_err(|error| error.to_string()).unwrap_err();
+        assert!(error.contains("fuel"), "{error}");
     }
 
     #[test]

@@ -34,7 +34,8 @@ pub fn summary_line(measured: &PolicyPrevalence) -> String {
     if let (Err(_), Some(bounds)) = (&measured.corrected, measured.bounds) {
         parts.push(format!("{} of {}", between(bounds), of_what(measured)));
     }
-    parts.push(format!("{} labels, {} gold", count(measured.n), count(measured.m)));
+    let labels = if measured.n == 1 { "label" } else { "labels" };
+    parts.push(format!("{} {labels}, {} gold", count(measured.n), count(measured.m)));
     if (measured.level.value() - USUAL_LEVEL).abs() > 1e-9 {
         parts.push(format!("level {}", level(measured.level.value())));
     }

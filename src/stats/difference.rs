@@ -68,6 +68,8 @@ pub fn difference_newcombe(rates: TwoRates, level: Level) -> Interval {
 
 /// Returns Agresti and Caffo's interval: Wald's after adding one success and one failure to each sample.
 ///
+/// In samples of a few trials a limit may pass -1 or 1, as published.
+///
 /// # Source
 ///
 /// Agresti & Caffo (2000), Am. Stat. 54:280–288.
@@ -187,7 +189,9 @@ mod tests {
             for make in [difference_newcombe as fn(TwoRates, Level) -> Interval, difference_agresti_caffo, score] {
                 let (there, back) = (make(one, level), make(other, level));
                 prop_assert!((there.low + back.high).abs() < 1e-9, "{there:?} {back:?}");
-                prop_assert!(-1.0 - 1e-9 <= there.low && there.low <= there.high && there.high <= 1.0 + 1e-9, "{there:?}");
+                // Wald's form after adding two to each sample may pass 1 where samples are tiny
+                let most = if there.method == Method::AgrestiCaffo { f64::INFINITY } else { 1.0 + 1e-9 };
+                prop_assert!(-most <= there.low && there.low <= there.high && there.high <= most, "{there:?}");
             }
         }
     }

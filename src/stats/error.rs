@@ -78,6 +78,12 @@ pub enum StatsError {
         /// Values in the second list.
         right: usize,
     },
+    /// One unit was given twice.
+    #[error("unit {id} is given more than once")]
+    Duplicate {
+        /// The unit.
+        id: u64,
+    },
     /// A number is not finite, or lies outside what it may be.
     #[error("{value} is not {what}")]
     OutOfRange {
@@ -111,5 +117,17 @@ pub enum StatsError {
         iterations: u32,
         /// The last change.
         change: f64,
+    },
+    /// A unit was rated by too few raters for their errors to be told apart from the truth.
+    #[error(
+        "unit {unit} has ratings of {raters} raters: without {least}, their errors cannot be told apart from the truth"
+    )]
+    TooFewRaters {
+        /// The unit's index.
+        unit: usize,
+        /// Raters it has.
+        raters: usize,
+        /// The least that is needed.
+        least: usize,
     },
 }

@@ -68,6 +68,10 @@ pub enum Method {
     Logit,
     /// Wald on the logit scale with Student's quantile and a design variance.
     LogitT,
+    /// Wald with Student's quantile and a design variance.
+    WaldT,
+    /// The same on the arcsine square-root scale.
+    ArcsineT,
     /// Blaker's exact interval.
     Blaker,
     /// Sterne's exact interval.
@@ -108,8 +112,10 @@ pub enum Method {
     LogScale,
     /// Normal, with DeLong's variance.
     DeLong,
-    /// Quantiles of resamples.
+    /// Quantiles over resamples of the units.
     Bootstrap,
+    /// The equal-tailed credible interval of a posterior distribution.
+    Posterior,
 }
 
 impl Method {
@@ -127,6 +133,8 @@ impl Method {
             Self::JeffreysOneTail => "jeffreys_one_tail",
             Self::Logit => "logit",
             Self::LogitT => "logit_t",
+            Self::WaldT => "wald_t",
+            Self::ArcsineT => "arcsine_t",
             Self::Blaker => "blaker",
             Self::Sterne => "sterne",
             Self::KgBeta => "kg_beta",
@@ -148,6 +156,7 @@ impl Method {
             Self::LogScale => "log_scale",
             Self::DeLong => "delong",
             Self::Bootstrap => "bootstrap",
+            Self::Posterior => "posterior",
         }
     }
 }

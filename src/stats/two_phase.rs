@@ -210,7 +210,7 @@ fn meld_cell(cell: &CellSums, total: f64) -> Result<MeldCell, f64> {
 }
 
 /// Returns the Korn-Graubard size of all cell shares together: the total spread over the total variance.
-fn shares_size(cells: &[CellSums]) -> Result<EffectiveSize, StatsError> {
+pub(crate) fn shares_size(cells: &[CellSums]) -> Result<EffectiveSize, StatsError> {
     let shares = cell_shares(cells)?;
     let spread = shares.iter().map(|share| share.value * (1.0 - share.value)).sum();
     let variance = shares.iter().map(|share| share.variance).sum();

@@ -15,6 +15,9 @@ pub struct Places {
     nodes: Vec<Node>,
 }
 
+/// The most duplicate keys and tags that are reported.
+const MOST_OBJECTIONS: usize = 100;
+
 /// What YAML allows and this format does not.
 pub(super) enum Objection {
     /// A key that was already used in the same map.
@@ -87,7 +90,7 @@ impl Places {
     }
 
     /// Reads the places of a text that the budgeted parser has accepted or refused only for its
-    /// duplicate keys; returns these all, and the tags.
+    /// duplicate keys; returns these and the tags, and stops when there are too many to report.
     pub(super) fn read(source: &Source, depth: usize) -> Result<(Self, Vec<Objection>), ScanError> {
         let options =
             granit_parser::options! { flow_nesting_limit: depth, block_nesting_limit: depth };
@@ -99,6 +102,9 @@ impl Places {
         for next in Parser::new_from_str_with_options(source.text(), options) {
             let (event, span) = next?;
             reader.event(&event, span.byte_range().unwrap_or(0..0));
+            if reader.objections.len() >= MOST_OBJECTIONS {
+                break;
+            }
         }
         Ok((reader.places, reader.objections))
     }

@@ -7,6 +7,7 @@
 
 use super::places::Objection;
 use super::places::Places;
+use super::structure::shortened;
 use crate::diag::Diagnostic;
 use crate::diag::Place;
 use crate::diag::Source;
@@ -16,12 +17,10 @@ use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::options::DuplicateKeyPolicy;
 use serde_saphyr::options::MergeKeyPolicy;
 
-/// The most bytes a file may have.
-const MOST_BYTES: usize = 4 << 20;
+/// The most bytes a file of rules may have.
+pub const MOST_BYTES: usize = 4 << 20;
 /// The deepest nesting of lists and maps.
 const MOST_DEPTH: usize = 32;
-/// The most duplicate keys and tags that are reported.
-const MOST_OBJECTIONS: usize = 100;
 
 /// Reads a source into a value and the places of its parts, whatever its structure.
 ///
@@ -77,7 +76,7 @@ fn with_places(
         }
     };
     if !objections.is_empty() {
-        return Err(objections.iter().take(MOST_OBJECTIONS).map(object).collect());
+        return Err(objections.iter().map(object).collect());
     }
     match parsed {
         Ok(Value::Null) => {
@@ -93,7 +92,7 @@ fn with_places(
 fn object(objection: &Objection) -> Diagnostic {
     match objection {
         Objection::Duplicate { key, first, again } => {
-            let message = format!("the key `{key}` stands twice in one map");
+            let message = format!("the key `{}` stands twice in one map", shortened(key));
             Diagnostic::error("Y004", again.clone(), message)
                 .label("again here")
                 .related(first.clone(), "first here")
@@ -124,6 +123,10 @@ fn refused(source: &Source, error: &Error) -> Diagnostic {
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or_default().trim_start_matches("error: ");
     let text = text.trim_end_matches(" rejected by the configured policy");
+    if text.starts_with("tabs disallowed") {
+        return Diagnostic::error("Y001", place, "a tab cannot indent")
+            .hint("indent with spaces, two for each level; most editors turn tabs into spaces");
+    }
     let text = match text {
         "mapping values are not allowed in this context" => {
             "a colon followed by a space starts a map, and none can stand here"
@@ -131,7 +134,16 @@ fn refused(source: &Source, error: &Error) -> Diagnostic {
         "alias references unknown anchor" => "text that begins with `*` refers to nothing",
         other => other,
     };
-    syntax(Diagnostic::error("Y001", place, text))
+    syntax(Diagnostic::error("Y001", place, cut(text)))
+}
+
+/// What the parser says may quote a value whole.
+fn cut(text: &str) -> String {
+    const MOST_CHARS: usize = 200;
+    match text.char_indices().nth(MOST_CHARS) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }
 
 fn limit(error: &Error) -> Option<String> {
@@ -258,6 +270,23 @@ mod tests {
     #[test]
     fn all_duplicate_keys_are_reported() {
         check("a: 1\na: 2\nb: {c: 1, c: 2}\n", "2:1 Y004 3:11 Y004");
+    }
+
+    #[test]
+    fn of_very_many_duplicate_keys_some_are_reported() {
+        let text = format!("{{{}}}", "é: 1, ".repeat(5_000));
+        let found = read(&Source::new("t", &text)).unwrap_err();
+        assert_eq!(found.len(), 100);
+    }
+
+    #[test]
+    fn a_message_quotes_the_beginning_of_a_long_value() {
+        let key = format!("{0}: 1\n{0}: 2\n", "k".repeat(900));
+        let number = format!("a: {}\n", "9".repeat(900));
+        for text in [key, number] {
+            let found = read(&Source::new("t", &text)).unwrap_err();
+            assert!(found.iter().all(|one| one.message.len() < 300), "{found:?}");
+        }
     }
 
     #[test]

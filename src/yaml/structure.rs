@@ -18,6 +18,9 @@ use serde_json::Value;
 
 /// The most mistakes of structure that are reported.
 const MOST: usize = 100;
+/// What to do about a text that a comma has ended.
+const COMMA: &str =
+    "within braces a comma ends a text: put the whole text in quotes, or on a line of its own";
 /// The most known keys or values a hint lists.
 const MOST_LISTED: usize = 20;
 
@@ -59,7 +62,8 @@ impl Reader<'_> {
             let place = self.places.key(&(at.to_owned() + &pointer([&key])));
             let form =
                 form_of(self.parent_schema_of(inner)).or_else(|| form_of(self.schema_of(error)));
-            let message = format!("the key `{key}` does not have the right form");
+            let message = format!("the key `{}` does not have the right form", shortened(&key));
+            let form = if cut_off(error, &key) { Some(COMMA) } else { form };
             return vec![with_form(Diagnostic::error("Y014", place, message), form)];
         }
         if let ValidationErrorKind::Required { property } = kind
@@ -99,6 +103,9 @@ impl Reader<'_> {
             .collect();
         let message = format!("unknown key `{}`", shortened(key));
         let diagnostic = Diagnostic::error("Y010", place, message);
+        if cut_off(error, key) {
+            return diagnostic.hint(COMMA);
+        }
         match nearest(key, known.iter().copied()) {
             Some(known) => diagnostic.label(format!("did you mean `{known}`?")),
             None if known.is_empty() => diagnostic.hint("remove it: no further key may stand here"),
@@ -209,6 +216,11 @@ impl Reader<'_> {
     }
 }
 
+/// Whether a key is the rest of a text that a comma within braces has ended: words, and no value.
+fn cut_off(error: &ValidationError<'_>, key: &str) -> bool {
+    key.contains(' ') && error.instance().get(key).is_some_and(Value::is_null)
+}
+
 /// The values of forms that are each one value, as those of an enumeration are.
 fn constants<'e>(forms: &'e [Vec<ValidationError<'static>>], at: &str) -> Option<Vec<&'e Value>> {
     let each: Option<Vec<&Value>> = forms
@@ -259,7 +271,11 @@ fn bounds(error: &ValidationError<'_>) -> String {
         ValidationErrorKind::Maximum { limit } => {
             format!("{} is more than {limit}", shown(error.instance()))
         }
-        ValidationErrorKind::MinItems { limit } => format!("the list needs at least {limit} items"),
+        ValidationErrorKind::MinItems { limit } => match limit {
+            1 => "the list is empty".to_owned(),
+            _ => format!("the list needs at least {limit} items"),
+        },
+        ValidationErrorKind::MaxItems { limit } => format!("the list has more than {limit} items"),
         ValidationErrorKind::MinProperties { limit } => {
             format!("the map needs at least {limit} keys")
         }
@@ -332,7 +348,7 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     const MOST_CHARS: usize = 60;
     match text.char_indices().nth(MOST_CHARS) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),

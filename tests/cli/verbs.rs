@@ -4,7 +4,7 @@ use super::bench::Project;
 use super::bench::Simulated;
 use std::collections::BTreeSet;
 
-const VERBS: [&[&str]; 21] = [
+const VERBS: [&[&str]; 22] = [
     &[],
     &["demo"],
     &["init"],
@@ -23,6 +23,7 @@ const VERBS: [&[&str]; 21] = [
     &["gold", "import"],
     &["gold", "export"],
     &["gold", "status"],
+    &["plan"],
     &["prevalence"],
     &["report"],
     &["simulate"],
@@ -49,6 +50,7 @@ fn schemas_are_the_committed_ones() {
         ("policy", include_str!("../../schemas/policy.json")),
         ("terms", include_str!("../../schemas/terms.json")),
         ("program", include_str!("../../schemas/program.json")),
+        ("suite", include_str!("../../schemas/suite.json")),
     ] {
         assert_eq!(project.titer(&["schema", name]).done().stdout, committed, "{name}");
     }

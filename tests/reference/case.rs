@@ -3,7 +3,13 @@
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::Path;
 use std::path::PathBuf;
+
+/// Names a file to which finished cases add their name.
+pub(crate) const FINISHED: &str = "TITER_FINISHED_CASES";
 
 /// One case of a reference file. Every expected leaf must be compared or set aside with a reason before [`Case::finish`].
 pub(crate) struct Case {
@@ -11,18 +17,25 @@ pub(crate) struct Case {
     seen: RefCell<BTreeSet<String>>,
 }
 
+/// Where the cases are.
+pub(crate) fn folder() -> PathBuf {
+    std::env::var_os("TITER_ORACLE").map_or_else(|| "tests/reference".into(), PathBuf::from)
+}
+
 /// The cases of `file` whose name begins with `prefix`; from the folder `TITER_ORACLE` names, where it is set.
 pub(crate) fn cases(file: &str, prefix: &str) -> Vec<Case> {
     let folder =
         std::env::var_os("TITER_ORACLE").map_or_else(|| "tests/reference".into(), PathBuf::from);
-    let path = folder.join(file);
-    let text = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let cases: Vec<Value> = serde_json::from_slice(&text).unwrap();
+    let mut cases = read(&folder.join(file));
+    cases.retain(|case| case.name().starts_with(prefix));
     cases
-        .into_iter()
-        .map(|value| Case { value, seen: RefCell::default() })
-        .filter(|case| case.name().starts_with(prefix))
-        .collect()
+}
+
+/// Every case of a file.
+pub(crate) fn read(path: &Path) -> Vec<Case> {
+    let text = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let cases: Vec<Value> = serde_json::from_slice(&text).unwrap();
+    cases.into_iter().map(|value| Case { value, seen: RefCell::default() }).collect()
 }
 
 impl Case {
@@ -94,6 +107,18 @@ impl Case {
         self.mark(path);
     }
 
+    /// Compares `got` with the number expected at `path`, with a tolerance that the case gives as a rule.
+    pub(crate) fn check_within(&self, path: &str, got: f64, tolerance: f64) {
+        let expected = self.expected(path).and_then(Value::as_f64);
+        let expected = expected.unwrap_or_else(|| panic!("{}: no number {path}", self.name()));
+        assert!(
+            (got - expected).abs() <= tolerance,
+            "{} {path}: {got} for {expected}, allowed {tolerance}",
+            self.name()
+        );
+        self.mark(path);
+    }
+
     /// Compares `got` where the case has a number at `path`; says whether it had.
     pub(crate) fn check_if(&self, path: &str, got: f64) -> bool {
         let there = self.expected(path).is_some();
@@ -144,6 +169,10 @@ impl Case {
         };
         let missed: Vec<_> = leaves.iter().filter(|leaf| !covered(leaf)).collect();
         assert!(missed.is_empty(), "{}: not compared: {missed:?}", self.name());
+        if let Some(path) = std::env::var_os(FINISHED) {
+            let mut file = OpenOptions::new().append(true).create(true).open(path).unwrap();
+            file.write_all(format!("{}\n", self.name()).as_bytes()).unwrap();
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! A form filled in for one unit.
 
 use crate::llm::simulate::Nonce;
+use crate::llm::simulate::RightAnswer;
 use crate::llm::simulate::Simulation;
 use crate::llm::simulate::draw::Draws;
 use crate::llm::simulate::form::Field;
@@ -105,6 +106,9 @@ fn word(second: bool, words: [&str; 2], filling: Filling<'_>) -> Spoken {
 
 fn yes(binary: &Binary, simulation: &Simulation, nonce: Nonce) -> bool {
     let draws = draws(simulation, nonce, &binary.policy);
+    if let Some(right) = right(simulation, draws) {
+        return right.label == binary.label;
+    }
     let labels = violating(simulation, &binary.policy, std::slice::from_ref(&binary.label));
     chosen(simulation, &labels, draws).is_some_and(|label| *label == binary.label)
 }
@@ -113,6 +117,10 @@ fn yes(binary: &Binary, simulation: &Simulation, nonce: Nonce) -> bool {
 fn safety(verdicts: &[Verdict], simulation: &Simulation, shown: &Shown) -> Spoken {
     let code = |verdict: &Verdict| {
         let draws = draws(simulation, shown.nonce, &verdict.policy);
+        if let Some(right) = right(simulation, draws) {
+            let listed = verdict.codes.iter().find(|(own, _)| *own == right.label);
+            return listed.map(|(_, code)| code.clone());
+        }
         let own: Vec<String> = verdict.codes.iter().map(|(label, _)| label.clone()).collect();
         let labels = violating(simulation, &verdict.policy, &own[..1.min(own.len())]);
         let label = chosen(simulation, &labels, draws)?;
@@ -141,7 +149,12 @@ fn fill(question: &Question, simulation: &Simulation, shown: &Shown) -> Spoken {
     let draws = draws(simulation, shown.nonce, &question.policy);
     let label = choose(question, simulation, draws);
     let filling = Filling { draws, shown, label: Some(label) };
-    let text = Value::Object(group(&question.fields, filling)).to_string();
+    let mut answer = group(&question.fields, filling);
+    let right = right(simulation, draws).filter(|right| right.label == label);
+    if let (Some(right), Some(cited)) = (right, answer.get_mut("criteria")) {
+        *cited = right.criteria.clone().into();
+    }
+    let text = Value::Object(answer).to_string();
     let spelled = format!("{label}\"");
     let before = format!("\"label\":\"{spelled}");
     // The labels of components stand before that of the unit.
@@ -195,7 +208,11 @@ impl Filling<'_> {
 }
 
 /// The label by the unit's truth and the labeler's errors.
-fn choose<'q>(question: &'q Question, simulation: &Simulation, draws: Draws<'_>) -> &'q str {
+fn choose<'q>(question: &'q Question, simulation: &'q Simulation, draws: Draws<'_>) -> &'q str {
+    let may_answer = |right: &&RightAnswer| question.answers.contains(&right.label);
+    if let Some(right) = right(simulation, draws).filter(may_answer) {
+        return &right.label;
+    }
     let violating = chosen(simulation, &question.positive, draws);
     violating.unwrap_or(&question.negative)
 }
@@ -207,14 +224,24 @@ fn chosen<'l>(
     labels: &'l [String],
     draws: Draws<'_>,
 ) -> Option<&'l String> {
+    draws.one_of(labels, "label").filter(|_| flagged(simulation, draws))
+}
+
+fn flagged(simulation: &Simulation, draws: Draws<'_>) -> bool {
     let behaviour = simulation.behaviour(draws.policy);
     let drawn = draws.share("answer");
-    let positive = if simulation.violating(draws.nonce, draws.policy) {
+    if simulation.violating(draws.nonce, draws.policy) {
         drawn < behaviour.sensitivity
     } else {
         drawn >= behaviour.specificity
-    };
-    draws.one_of(labels, "label").filter(|_| positive)
+    }
+}
+
+/// The answer without error, where it is known and the labeler errs not in this one.
+fn right<'s>(simulation: &'s Simulation, draws: Draws<'_>) -> Option<&'s RightAnswer> {
+    let right = simulation.answers.get(&draws.nonce)?.get(draws.policy)?;
+    let errs = flagged(simulation, draws) != simulation.violating(draws.nonce, draws.policy);
+    (!errs).then_some(right)
 }
 
 fn group(fields: &[(String, Field)], filling: Filling<'_>) -> Map<String, Value> {

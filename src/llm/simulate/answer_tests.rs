@@ -13,6 +13,7 @@ fn simulation(behaviour: Behaviour) -> Simulation {
         others: behaviour,
         titles: BTreeMap::new(),
         truth: BTreeMap::new(),
+        answers: BTreeMap::new(),
         seed: 1,
         latency: Duration::ZERO,
         rpm: None,
@@ -146,6 +147,36 @@ fn a_given_truth_wins_over_a_drawn_one() {
     assert!(simulation.violating(Nonce(7), "abuse"));
     assert!(!simulation.violating(Nonce(7), "spam"));
     assert!(!simulation.violating(Nonce(8), "abuse"));
+}
+
+#[test]
+fn a_known_answer_is_given_wherever_the_labeler_is_right() {
+    let mut simulation =
+        simulation(Behaviour { sensitivity: 1.0, specificity: 1.0, no_answer: 0.0, ..behaviour() });
+    let right = |label: &str, criterion: &str| RightAnswer {
+        label: label.into(),
+        criteria: vec![criterion.into()],
+    };
+    let known = [
+        (1, true, right("grave", "abuse.threat")),
+        (2, false, right("unclear", "ok.joke")),
+        (3, false, right("gone", "ok.joke")),
+    ];
+    for (nonce, violating, answer) in known {
+        simulation.truth.insert(Nonce(nonce), BTreeMap::from([("abuse".to_owned(), violating)]));
+        simulation.answers.insert(Nonce(nonce), BTreeMap::from([("abuse".to_owned(), answer)]));
+    }
+    let said = |simulation: &Simulation, nonce| {
+        let form = form("titer_abuse", &one(), simulation);
+        let answer = content(&form, simulation, nonce).unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        (text(&answer["label"]), text(&answer["criteria"][0]))
+    };
+    assert_eq!(said(&simulation, 1), ("grave".into(), "abuse.threat".into()));
+    assert_eq!(said(&simulation, 2), ("unclear".into(), "ok.joke".into()));
+    assert_eq!(said(&simulation, 3).0, "ok", "the schema does not have the known label");
+    simulation.others.sensitivity = 0.0;
+    assert_eq!(said(&simulation, 1).0, "ok", "it errs at its rates all the same");
 }
 
 #[test]

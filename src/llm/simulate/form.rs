@@ -202,6 +202,7 @@ fn question(policy: &str, schema: &Value, simulation: &Simulation) -> Result<Que
     }
     let first = labels.first().ok_or_else(|| format!("policy `{policy}` has no labels"))?;
     let second = labels.get(1).unwrap_or(first).clone();
+    let first = first.clone();
     let given = behaviour.positive.clone();
     let fields = properties(schema).into_iter().map(|(name, inner)| {
         let field = match name.as_str() {
@@ -215,7 +216,7 @@ fn question(policy: &str, schema: &Value, simulation: &Simulation) -> Result<Que
     Ok(Question {
         policy: policy.to_owned(),
         positive: if given.is_empty() { vec![second] } else { given },
-        negative: behaviour.negative.clone().unwrap_or_else(|| first.clone()),
+        negative: behaviour.negative.clone().unwrap_or(first),
         fields: fields.collect(),
         answers: labels,
     })

@@ -45,19 +45,31 @@ impl Differ<'_> {
     }
 
     fn compare(&mut self, old: &[Case<'_>], new: &[Case<'_>], levels: &Levels) {
+        let kept = |case: &Case<'_>, others: &[Case<'_>]| {
+            others.iter().any(|other| other.unit == case.unit)
+        };
+        // A case that stands where one with the same label is gone has another unit.
+        let replaced = |case: &Case<'_>, others: &[Case<'_>], these: &[Case<'_>]| {
+            let there = others.iter().position(|other| other.id == case.id);
+            let there = there.and_then(|at| others.get(at)).filter(|other| !kept(other, these));
+            there.filter(|other| other.label == case.label && !kept(case, others)).map(shown)
+        };
         for case in new {
-            match old.iter().find(|before| before.unit == case.unit) {
-                Some(before) => self.case(before, case, levels),
-                None => self.changes.push(Change {
-                    id: case.id.clone(),
-                    kind: ChangeKind::Added,
-                    level: levels.presence,
-                    before: None,
-                    after: Some(shown(case)),
-                }),
+            if let Some(before) = old.iter().find(|before| before.unit == case.unit) {
+                self.case(before, case, levels);
+                continue;
             }
+            let before = replaced(case, old, new);
+            self.changes.push(Change {
+                id: case.id.clone(),
+                kind: if before.is_some() { ChangeKind::ExampleChanged } else { ChangeKind::Added },
+                level: levels.presence,
+                before,
+                after: Some(shown(case)),
+            });
         }
-        for case in old.iter().filter(|case| !new.iter().any(|now| now.unit == case.unit)) {
+        let gone = old.iter().filter(|case| !kept(case, new));
+        for case in gone.filter(|case| replaced(case, new, old).is_none()) {
             self.changes.push(Change {
                 id: case.id.clone(),
                 kind: ChangeKind::Removed,

@@ -178,6 +178,11 @@ tests: [{unit: y, expect: fine}]
         let label = [("expect: fine", "expect: bad"), ("1.2.3", "2.0.0")];
         check(&label, &["tests.1 LabelChanged Major"], "");
         let unit = [("unit: x", "unit: z"), ("1.2.3", "1.3.0")];
-        check(&unit, &["examples.1 Added Minor", "examples.1 Removed Minor"], "");
+        check(&unit, &["examples.1 ExampleChanged Minor"], "");
+        let other = [
+            ("unit: x, label: bad, criteria: [bad.dare]", "unit: z, label: fine"),
+            ("1.2.3", "1.3.0"),
+        ];
+        check(&other, &["examples.1 Added Minor", "examples.1 Removed Minor"], "");
     }
 }

@@ -34,6 +34,12 @@ const HEDGES: &[&str] = &[
 ];
 /// The most terms that are looked for.
 const MOST_TERMS: usize = 300;
+/// The most words in backticks that are looked up.
+const MOST_QUOTED: usize = 5_000;
+/// The most texts, and the most bytes of all of them, in which terms are looked for. A policy beyond is too long
+/// for any model, which `L009` says.
+const MOST_TEXTS: usize = 2_000;
+const MOST_BYTES: usize = 400_000;
 /// The shortest beginning by which an inflected word is recognised.
 const SHORTEST_STEM: usize = 4;
 
@@ -41,16 +47,13 @@ impl<'a> Linter<'a> {
     /// `L001` to `L003`.
     pub(super) fn wording(&mut self) {
         let texts = self.rule_texts();
-        let known = self.known_ids();
-        for text in &texts {
-            self.hedges(text);
-            self.undefined_terms(text, &known);
-        }
+        texts.iter().for_each(|text| self.hedges(text));
+        self.undefined_terms(&texts);
         self.unused_terms(&texts);
     }
 
     fn hedges(&mut self, text: &RuleText<'_>) {
-        if self.off("L001") {
+        if self.off("L001") || self.full() {
             return;
         }
         let folded = text.text.to_ascii_lowercase();
@@ -64,17 +67,21 @@ impl<'a> Linter<'a> {
     }
 
     /// A word in backticks says that its meaning is fixed somewhere.
-    fn undefined_terms(&mut self, text: &RuleText<'_>, known: &BTreeSet<&str>) {
+    fn undefined_terms(&mut self, texts: &[RuleText<'_>]) {
         if self.off("L002") {
             return;
         }
         let policy = self.policy;
-        let pieces: Vec<&str> = text.text.split('`').collect();
-        let quoted = pieces.iter().skip(1).step_by(2).take(pieces.len().saturating_sub(1) / 2);
-        for word in quoted.copied().filter(|word| !word.trim().is_empty()) {
+        let known = self.known_ids();
+        let stems: Vec<String> =
+            policy.terms.iter().take(MOST_TERMS).map(|term| stem(&term.id)).collect();
+        let words = texts.iter().flat_map(|text| quoted(text.text).map(move |word| (text, word)));
+        for (text, word) in words.take(MOST_QUOTED) {
+            if self.full() {
+                return;
+            }
             let folded = word.to_lowercase();
-            let mut terms = policy.terms.iter().take(MOST_TERMS);
-            if known.contains(word) || terms.any(|term| uses(&folded, &term.id)) {
+            if known.contains(word) || stems.iter().any(|stem| starts_word(&folded, stem)) {
                 continue;
             }
             let near = nearest(word, policy.terms.iter().map(|term| term.id.as_str()));
@@ -108,11 +115,16 @@ impl<'a> Linter<'a> {
         let because = policy.examples.iter().filter_map(|example| example.because.as_deref());
         let elsewhere: Vec<String> =
             because.map(str::to_lowercase).chain(std::iter::once(ids)).collect();
+        let all = folded.iter().chain(&elsewhere);
+        if all.clone().count() > MOST_TEXTS || all.map(String::len).sum::<usize>() > MOST_BYTES {
+            return;
+        }
         for term in policy.terms.iter().skip(self.n_imported_terms).take(MOST_TERMS) {
             let own = |text: &RuleText<'_>| text.steps == ["terms", term.id.as_str()];
+            let stem = stem(&term.id);
             let mut rules = texts.iter().zip(&folded).filter(|(text, _)| !own(text));
-            let used = rules.any(|(_, folded)| uses(folded, &term.id))
-                || elsewhere.iter().any(|text| uses(text, &term.id));
+            let used = rules.any(|(_, folded)| starts_word(folded, &stem))
+                || elsewhere.iter().any(|text| starts_word(text, &stem));
             if !used {
                 let message = format!("the term `{}` is defined and never used", term.id);
                 let place = self.key(&["terms", &term.id]);
@@ -130,14 +142,22 @@ fn hedges_that_begin_in(folded: &str) -> Vec<&'static str> {
     HEDGES.iter().copied().filter(begins).collect()
 }
 
-/// Whether a lowercase text has the term in it, in whatever inflection: the last three letters may differ.
-fn uses(text: &str, term: &str) -> bool {
+/// The words of a text that stand in backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    let n_quoted = text.matches('`').count() / 2;
+    let words = text.split('`').skip(1).step_by(2).take(n_quoted);
+    words.filter(|word| !word.trim().is_empty())
+}
+
+/// The beginning by which a term is recognised in a lowercase text, in whatever inflection: the last three letters
+/// may differ.
+fn stem(term: &str) -> String {
     let term = term.trim().to_lowercase();
     let n_last = term.rsplit(' ').next().unwrap_or_default().chars().count();
     let dropped = n_last.saturating_sub(SHORTEST_STEM).min(3);
     let end =
         term.char_indices().rev().nth(dropped.wrapping_sub(1)).map_or(term.len(), |(at, _)| at);
-    starts_word(text, term.get(..end).unwrap_or(&term))
+    term.get(..end).unwrap_or(&term).to_owned()
 }
 
 /// Whether a word of the text begins so.
@@ -162,6 +182,10 @@ fn word_at(text: &str, words: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn uses(text: &str, term: &str) -> bool {
+        starts_word(text, &stem(term))
+    }
 
     #[test]
     fn a_term_is_used_in_any_inflection() {

@@ -40,12 +40,15 @@ pub fn rate_interval(method: Method, rate: Rate, level: Level) -> Result<Interva
         Method::Blaker => Ok(blaker(rate, level)),
         Method::Sterne => Ok(sterne(rate, level)),
         other @ (Method::LogitT
+        | Method::WaldT
+        | Method::ArcsineT
         | Method::KgBeta
         | Method::KgMeld
         | Method::GammaFayFeuer
         | Method::GammaTiwari
         | Method::GammaMidP
         | Method::LangReiczigel
+        | Method::Posterior
         | Method::BfgBinomial
         | Method::BfgPoisson
         | Method::Percentile
@@ -88,6 +91,8 @@ pub fn share_interval(
         | Method::JeffreysRaw
         | Method::JeffreysOneTail
         | Method::Logit
+        | Method::WaldT
+        | Method::ArcsineT
         | Method::Blaker
         | Method::Sterne
         | Method::KgMeld
@@ -95,6 +100,7 @@ pub fn share_interval(
         | Method::GammaTiwari
         | Method::GammaMidP
         | Method::LangReiczigel
+        | Method::Posterior
         | Method::BfgBinomial
         | Method::BfgPoisson
         | Method::Percentile
@@ -123,7 +129,9 @@ mod tests {
     use crate::stats::Weight;
     use crate::stats::WeightSum;
 
-    const ALL: [Method; 31] = [
+    const ALL: [Method; 34] = [
+        Method::WaldT,
+        Method::ArcsineT,
         Method::Wald,
         Method::Wilson,
         Method::WilsonCorrected,
@@ -155,6 +163,7 @@ mod tests {
         Method::LogScale,
         Method::DeLong,
         Method::Bootstrap,
+        Method::Posterior,
     ];
 
     #[test]

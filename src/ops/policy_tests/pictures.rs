@@ -1,0 +1,69 @@
+//! The pictures a policy's tests name by path, as they are sent.
+
+use crate::ops::error::OpsError;
+use crate::unit::Component;
+use crate::unit::Content;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use std::fs;
+use std::path::Path;
+
+/// What endpoints take for one picture, at most.
+const MOST_BYTES: usize = 20 << 20;
+
+/// Returns components in which every picture that lies beside the policy is a `data:` URL.
+pub(super) fn embedded(
+    components: &[Component],
+    folder: &Path,
+) -> Result<Vec<Component>, OpsError> {
+    let one = |part: &Component| {
+        let Content::Image(reference) = &part.content else { return Ok(part.clone()) };
+        if reference.starts_with("data:image/") || reference.starts_with("https://") {
+            return Ok(part.clone());
+        }
+        let url = data_url(&folder.join(reference))?;
+        Ok(Component { role: part.role.clone(), content: Content::Image(url) })
+    };
+    components.iter().map(one).collect()
+}
+
+fn data_url(path: &Path) -> Result<String, OpsError> {
+    let bytes = fs::read(path).map_err(|source| OpsError::file("read", path, &source))?;
+    let Some(kind) = kind(&bytes) else {
+        return Err(OpsError::refused(
+            format!("{} is not a PNG, JPEG, GIF or WebP picture", path.display()),
+            "save it as one of these: endpoints read no others",
+        ));
+    };
+    if MOST_BYTES < bytes.len() {
+        return Err(OpsError::refused(
+            format!("{} has more than {} MiB", path.display(), MOST_BYTES >> 20),
+            "make it smaller: endpoints refuse larger ones",
+        ));
+    }
+    Ok(format!("data:image/{kind};base64,{}", STANDARD.encode(bytes)))
+}
+
+/// The kind of a picture by its first bytes: a file's name may lie.
+fn kind(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0x89, b'P', b'N', b'G', ..] => Some("png"),
+        [0xff, 0xd8, 0xff, ..] => Some("jpeg"),
+        [b'G', b'I', b'F', b'8', ..] => Some("gif"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("webp"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_are_known_by_their_bytes() {
+        assert_eq!(kind(b"\x89PNG\r\n"), Some("png"));
+        assert_eq!(kind(b"RIFF\0\0\0\0WEBPVP8 "), Some("webp"));
+        assert_eq!(kind(b"<svg xmlns"), None);
+        assert_eq!(kind(b""), None);
+    }
+}
