@@ -8,6 +8,7 @@ mod parallel;
 mod policies;
 mod program;
 mod rows;
+mod template;
 mod text_file;
 mod units;
 
@@ -20,6 +21,7 @@ pub mod gold;
 pub mod guide;
 pub mod init;
 pub mod label;
+pub mod plan;
 pub mod policy_tests;
 pub mod prevalence;
 pub mod report;

@@ -20,7 +20,7 @@ use std::thread;
 const FUEL: u64 = 10_000_000;
 /// Bytes of stack while a user's template is parsed.
 const STACK: usize = 128 << 20;
-/// Bytes one rendering may have, beside those of the unit.
+/// Bytes one rendering of a user's own template may have, beside those of the unit.
 const LONGEST: usize = 4 << 20;
 
 /// The variables a template may name; `part` says which of them are there.
@@ -132,7 +132,8 @@ impl Template {
 
     /// Renders one part. `grown` is how many bytes of it are not the template's doing.
     pub(super) fn render(&self, variables: Value, grown: usize) -> Result<String, CompileError> {
-        let mut out = Bounded { bytes: Vec::new(), most: LONGEST.saturating_add(grown) };
+        let most = self.own.as_ref().map_or(usize::MAX, |_| LONGEST.saturating_add(grown));
+        let mut out = Bounded { bytes: Vec::new(), most };
         let rendered = self
             .engine
             .get_template(&self.name)
@@ -163,7 +164,7 @@ struct Bounded {
 
 impl io::Write for Bounded {
     fn write(&mut self, more: &[u8]) -> io::Result<usize> {
-        if self.most < self.bytes.len() + more.len() {
+        if self.most < self.bytes.len().saturating_add(more.len()) {
             return Err(io::Error::other("the template writes more than 4 MiB"));
         }
         self.bytes.extend_from_slice(more);
@@ -188,7 +189,6 @@ fn deep<T: Send>(
 
 fn loaded(name: &str, text: &str) -> Result<Environment<'static>, minijinja::Error> {
     let mut engine = engine()?;
-    engine.set_fuel(Some(FUEL));
     for (partial, text) in PARTIALS {
         engine.add_template(partial, text)?;
     }
@@ -198,6 +198,7 @@ fn loaded(name: &str, text: &str) -> Result<Environment<'static>, minijinja::Err
 
 pub(super) fn engine() -> Result<Environment<'static>, minijinja::Error> {
     let mut engine = Environment::new();
+    engine.set_fuel(Some(FUEL));
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.remove_filter("tojson"); // its indent takes any amount of memory, and no template needs it
     engine.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
