@@ -11,6 +11,7 @@ use super::policies::Kind;
 use super::policies::Reading;
 use super::program::FILE_NAME;
 use super::program::Program;
+use super::text_file;
 use crate::diag::Diagnostic;
 use crate::diag::Severity;
 use crate::diag::Source;
@@ -191,7 +192,7 @@ fn suites_of(folder: &Path) -> Vec<PathBuf> {
     });
     let mut suites: Vec<PathBuf> = yaml
         .filter(|path| {
-            let bytes = fs::read(path).unwrap_or_default();
+            let bytes = text_file::bytes(path).unwrap_or_default();
             let source = Source::new("", &String::from_utf8_lossy(&bytes));
             policies::kind(&source) == Kind::Suite
         })

@@ -12,10 +12,14 @@ use minijinja::value::Serde;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::io;
+use std::panic::resume_unwind;
+use std::thread;
 
 /// The most steps one rendering takes: many times those of the largest policy that can be read, and well under a
 /// second.
 const FUEL: u64 = 10_000_000;
+/// Bytes of stack while a user's template is parsed.
+const STACK: usize = 128 << 20;
 /// Bytes one rendering of a user's own template may have, beside those of the unit.
 const LONGEST: usize = 4 << 20;
 
@@ -98,10 +102,10 @@ impl Template {
         let wrong = |diagnostics| own.rejected(diagnostics);
         own::small_enough(own).map_err(wrong)?;
         let failed = |error: minijinja::Error| own.rejected(vec![own.failed(&error)]);
-        let engine = loaded(own.name(), own.text()).map_err(failed)?;
+        let engine = deep(|| loaded(own.name(), own.text())).map_err(failed)?;
         let name = own.name().to_owned();
         let template = Self { name, dialect, engine, own: Some(own.clone()) };
-        let unknown = template.unknown().map_err(failed)?;
+        let unknown = deep(|| template.unknown()).map_err(failed)?;
         let found: Vec<_> = unknown
             .iter()
             .map(|name| own.unknown(name, place_of(own.text(), name), &VARIABLES))
@@ -172,6 +176,17 @@ impl io::Write for Bounded {
     }
 }
 
+/// Does what goes as deep as an expression is long, with room for the longest that fits a template.
+fn deep<T: Send>(
+    work: impl FnOnce() -> Result<T, minijinja::Error> + Send,
+) -> Result<T, minijinja::Error> {
+    thread::scope(|scope| {
+        let refused = |_| minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, "no thread for it");
+        let thread = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+        thread.map_err(refused)?.join().unwrap_or_else(|panic| resume_unwind(panic))
+    })
+}
+
 fn loaded(name: &str, text: &str) -> Result<Environment<'static>, minijinja::Error> {
     let mut engine = engine()?;
     for (partial, text) in PARTIALS {
@@ -185,6 +200,7 @@ pub(super) fn engine() -> Result<Environment<'static>, minijinja::Error> {
     let mut engine = Environment::new();
     engine.set_fuel(Some(FUEL));
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    engine.remove_filter("tojson"); // its indent takes any amount of memory, and no template needs it
     engine.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     Ok(engine)
 }
