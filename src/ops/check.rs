@@ -10,6 +10,7 @@ use super::policies::Held;
 use super::policies::Kind;
 use super::policies::One;
 use super::program::FILE_NAME;
+use super::program::LabelerFile;
 use super::program::Program;
 use super::text_file;
 use crate::diag::Diagnostic;
@@ -19,6 +20,7 @@ use crate::diag::Source;
 use crate::eval::suite::CheckedSuite;
 use crate::policy;
 use crate::policy::LintSettings;
+use crate::policy::TokenBudget;
 use crate::unit::Unit;
 use std::fs;
 use std::path::Path;
@@ -226,7 +228,15 @@ fn changed_ids(checked: &Checked) -> Result<Vec<Diagnostic>, OpsError> {
 
 fn settings(program: Option<&Program>) -> LintSettings {
     let off = program.into_iter().flat_map(|program| program.file.lint.off.iter().cloned());
-    LintSettings { off: off.collect() }
+    let labelers = program.into_iter().flat_map(|program| program.file.labelers.iter());
+    let budget = |(name, labeler): (&str, &LabelerFile)| {
+        let dialect = labeler.dialect.dialect();
+        TokenBudget {
+            reader: format!("labeler `{name}` of dialect `{}`", dialect.name()),
+            most: dialect.most_policy_tokens(),
+        }
+    };
+    LintSettings { off: off.collect(), budgets: labelers.map(budget).collect() }
 }
 
 /// The file that is meant: the path, or the project's policy of that name, as other verbs take it.
