@@ -10,10 +10,8 @@ use titer::llm::Asked;
 use titer::llm::Response;
 use titer::llm::classify;
 use titer::pace::Signal;
-use titer::reply;
 use titer_fuzz::PROMPTS;
-use titer_fuzz::check_answers;
-use titer_fuzz::unit;
+use titer_fuzz::check_reply;
 
 const STATUSES: [u16; 16] =
     [200, 201, 200, 301, 400, 401, 402, 403, 404, 408, 413, 422, 429, 500, 503, 529];
@@ -37,5 +35,5 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(verdict.message.len() < 4_000, "{} bytes", verdict.message.len());
     let Some(said) = verdict.reply else { return };
     let prompt = &PROMPTS[usize::from(*which) % PROMPTS.len()];
-    check_answers(&reply::read_unit(&said, prompt, &unit(prompt.policies(), "text")), prompt);
+    check_reply(&said, prompt);
 });

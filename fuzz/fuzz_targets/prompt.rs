@@ -19,13 +19,17 @@ static READER: LazyLock<Reader> = LazyLock::new(Reader::prepare);
 
 fn ask(prompt: &prompt::CompiledPrompt, text: &str) {
     let unit = unit(prompt.policies(), text);
-    match prompt.request_body(&unit) {
-        Ok(body) => {
-            let body: serde_json::Value = serde_json::from_slice(&body).expect("a body is JSON");
-            assert!(body["messages"].as_array().is_some_and(|messages| !messages.is_empty()));
-            assert_eq!(prompt.request_body(&unit).ok(), prompt.request_body(&unit).ok());
+    for call in prompt.calls(&unit) {
+        match call.question.request_body(&call.unit) {
+            Ok(body) => {
+                let again = call.question.request_body(&call.unit).ok();
+                assert_eq!(Some(&body), again.as_ref());
+                let body: serde_json::Value =
+                    serde_json::from_slice(&body).expect("a body is JSON");
+                assert!(body["messages"].as_array().is_some_and(|messages| !messages.is_empty()));
+            }
+            Err(error) => assert!(!error.to_string().is_empty()),
         }
-        Err(error) => assert!(!error.to_string().is_empty()),
     }
 }
 

@@ -3,13 +3,11 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use titer::reply;
 use titer::reply::ChatReply;
 use titer::reply::Finish;
 use titer::reply::Token;
 use titer_fuzz::PROMPTS;
-use titer_fuzz::check_answers;
-use titer_fuzz::unit;
+use titer_fuzz::check_reply;
 
 fuzz_target!(|bytes: &[u8]| {
     let [which, cut, text @ ..] = bytes else { return };
@@ -19,9 +17,7 @@ fuzz_target!(|bytes: &[u8]| {
     let tokens = tokens(text, usize::from(cut & 15));
     let reply =
         ChatReply { content: Some(text.to_owned()), finish, tokens, ..ChatReply::default() };
-    check_answers(&reply::read(&reply, prompt), prompt);
-    let unit = unit(prompt.policies(), "text");
-    check_answers(&reply::read_unit(&reply, prompt, &unit), prompt);
+    check_reply(&reply, prompt);
 });
 
 /// Cuts the text into tokens of so many characters; 0 is a reply without tokens.

@@ -1,26 +1,43 @@
-//! Any template text is refused with words, or renders a unit in bounded time. Templates are titer's own, so the
-//! crate has no public way in; this target compiles the crate's own file.
+//! Any text as a labeler's own template is refused with diagnostics inside it, or asks about a unit in bounded time.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use std::sync::Arc;
 use std::sync::LazyLock;
+use titer::diag::Source;
+use titer::policy::Policy;
+use titer::prompt;
 use titer::prompt::CompileError;
 use titer::prompt::Dialect;
+use titer::prompt::OwnTemplate;
+use titer::prompt::PromptSettings;
+use titer_fuzz::PROMPTS;
+use titer_fuzz::check_diagnostics;
+use titer_fuzz::settings;
+use titer_fuzz::unit;
 
-#[path = "../../src/prompt/template.rs"]
-#[allow(dead_code, reason = "only a part of the file is needed here")]
-mod template;
-
-use template::Template;
-
-static VARIABLES: LazyLock<serde_json::Value> =
-    LazyLock::new(|| serde_json::from_str(include_str!("../variables.json")).expect("JSON"));
+static POLICIES: LazyLock<Vec<Arc<Policy>>> = LazyLock::new(|| {
+    let longest = PROMPTS.iter().max_by_key(|prompt| prompt.policies().len());
+    longest.map_or_else(Vec::new, |prompt| prompt.policies().to_vec())
+});
 
 fuzz_target!(|text: &str| {
-    let rendered = Template::of(Dialect::JsonChat, text)
-        .and_then(|template| template.render(VARIABLES.clone()));
-    match rendered {
-        Ok(text) => assert!(template::tidy(&text).len() <= text.len() + 1),
+    let source = Source::new("mine.j2", text);
+    let template = Some(OwnTemplate::new(source.clone()));
+    let settings = PromptSettings { template, ..settings(Dialect::JsonChat) };
+    match prompt::compile(POLICIES.clone(), settings) {
+        Ok(compiled) => {
+            let unit = unit(compiled.policies(), "a text");
+            for call in compiled.calls(&unit) {
+                if let Err(error) = call.question.request_body(&call.unit) {
+                    assert!(!error.to_string().is_empty());
+                }
+            }
+        }
+        Err(CompileError::Rejected { diagnostics, .. }) => {
+            assert!(!diagnostics.is_empty());
+            check_diagnostics(&diagnostics, &[source]);
+        }
         Err(error) => assert!(!error.to_string().is_empty()),
     }
 });

@@ -15,12 +15,15 @@ use titer::policy::Policy;
 use titer::prompt;
 use titer::prompt::AnswerSettings;
 use titer::prompt::Bundling;
+use titer::prompt::Calls;
 use titer::prompt::CompiledPrompt;
 use titer::prompt::Dialect;
 use titer::prompt::PromptSettings;
 use titer::prompt::Rung;
 use titer::prompt::TokenCap;
+use titer::reply;
 use titer::reply::Answer;
+use titer::reply::ChatReply;
 use titer::reply::Outcome;
 use titer::unit::Component;
 use titer::unit::Content;
@@ -43,7 +46,13 @@ pub static PROMPTS: LazyLock<Vec<CompiledPrompt>> = LazyLock::new(|| {
     sets.push(policies[..3].to_vec());
     let compiled: Vec<CompiledPrompt> = sets
         .iter()
-        .flat_map(|set| Dialect::ALL.map(|dialect| prompt::compile(set.clone(), settings(dialect))))
+        .flat_map(|set| {
+            let each = |dialect, calls| PromptSettings { calls, ..settings(dialect) };
+            Dialect::ALL.into_iter().flat_map(move |dialect| {
+                [Calls::PerUnit, Calls::PerComponent]
+                    .map(|calls| prompt::compile(set.clone(), each(dialect, calls)))
+            })
+        })
         .filter_map(Result::ok)
         .collect();
     for dialect in Dialect::ALL {
@@ -65,6 +74,8 @@ pub fn settings(dialect: Dialect) -> PromptSettings {
         url: "http://127.0.0.1/v1".into(),
         model: "model".into(),
         dialect,
+        template: None,
+        calls: Calls::PerUnit,
         rung: if dialect == Dialect::JsonChat { Rung::Schema } else { Rung::Text },
         bundling: Bundling::Unified,
         answer: AnswerSettings {
@@ -123,9 +134,9 @@ fn check_place(place: &Place, sources: &[Source]) {
 }
 
 /// Refuses answers that are not one a policy, or say what the policy does not know.
-pub fn check_answers(answers: &[Answer], prompt: &CompiledPrompt) {
-    assert_eq!(answers.len(), prompt.policies().len());
-    for (answer, policy) in answers.iter().zip(prompt.policies()) {
+pub fn check_answers(answers: &[Answer], policies: &[Arc<Policy>]) {
+    assert_eq!(answers.len(), policies.len());
+    for (answer, policy) in answers.iter().zip(policies) {
         assert_eq!(answer.policy, policy.id);
         let labeled = matches!(answer.outcome, Outcome::Label | Outcome::Abstain);
         assert_eq!(answer.label.is_some(), labeled, "{answer:?}");
@@ -138,6 +149,18 @@ pub fn check_answers(answers: &[Answer], prompt: &CompiledPrompt) {
             assert!((0.0..=1.0).contains(share), "{answer:?}");
         }
     }
+}
+
+/// Refuses what any reply, given to each call of a request, makes of it.
+pub fn check_reply(said: &ChatReply, prompt: &CompiledPrompt) {
+    let unit = unit(prompt.policies(), "text");
+    let calls = prompt.calls(&unit);
+    let mut answers = Vec::new();
+    for call in &calls {
+        check_answers(&reply::read(said, call.question), call.question.policies());
+        answers.push(reply::read_call(said, call));
+    }
+    check_answers(&reply::combine(prompt, &calls, answers), prompt.policies());
 }
 
 /// Writes a file of this process and returns its path.

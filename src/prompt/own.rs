@@ -69,7 +69,9 @@ impl OwnTemplate {
             Some(near) => format!("did you mean `{near}`?"),
             None => "the variables a template has are listed in docs/dialects.md".to_owned(),
         };
-        let place = self.0.place(at..(at + name.len()).min(self.text().len()));
+        // Where it is named in a way no tag shows, there is nothing to underline.
+        let found = self.text().get(at..).is_some_and(|rest| rest.starts_with(name));
+        let place = self.0.place(at..if found { at + name.len() } else { at });
         Diagnostic::error("T003", place, message).label("nobody sets it").hint(hint)
     }
 
