@@ -10,8 +10,10 @@ use titer::llm::Asked;
 use titer::llm::Response;
 use titer::llm::classify;
 use titer::pace::Signal;
+use titer::reply;
 use titer_fuzz::PROMPTS;
-use titer_fuzz::check_reply;
+use titer_fuzz::check_answers;
+use titer_fuzz::unit;
 
 const STATUSES: [u16; 16] =
     [200, 201, 200, 301, 400, 401, 402, 403, 404, 408, 413, 422, 429, 500, 503, 529];
@@ -35,5 +37,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(verdict.message.len() < 4_000, "{} bytes", verdict.message.len());
     let Some(said) = verdict.reply else { return };
     let prompt = &PROMPTS[usize::from(*which) % PROMPTS.len()];
-    check_reply(&said, prompt);
+    for call in prompt.calls(&unit(prompt.policies(), "text")) {
+        check_answers(&reply::read_call(&said, &call), call.question.policies());
+    }
 });

@@ -22,8 +22,6 @@ fn ask(prompt: &prompt::CompiledPrompt, text: &str) {
     for call in prompt.calls(&unit) {
         match call.question.request_body(&call.unit) {
             Ok(body) => {
-                let again = call.question.request_body(&call.unit).ok();
-                assert_eq!(Some(&body), again.as_ref());
                 let body: serde_json::Value =
                     serde_json::from_slice(&body).expect("a body is JSON");
                 assert!(body["messages"].as_array().is_some_and(|messages| !messages.is_empty()));
@@ -35,7 +33,7 @@ fn ask(prompt: &prompt::CompiledPrompt, text: &str) {
 
 fuzz_target!(|texts: &str| {
     let (policy, text) = texts.split_once('\0').unwrap_or(("", texts));
-    PROMPTS.iter().for_each(|prompt| ask(prompt, text));
+    ask(&PROMPTS[text.len() % PROMPTS.len()], text);
     let Ok(checked) = READER.read(&Source::new("fuzz.yaml", policy), &BTreeMap::new()) else {
         return;
     };

@@ -3,11 +3,13 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use titer::reply;
 use titer::reply::ChatReply;
 use titer::reply::Finish;
 use titer::reply::Token;
 use titer_fuzz::PROMPTS;
-use titer_fuzz::check_reply;
+use titer_fuzz::check_answers;
+use titer_fuzz::unit;
 
 fuzz_target!(|bytes: &[u8]| {
     let [which, cut, text @ ..] = bytes else { return };
@@ -17,7 +19,12 @@ fuzz_target!(|bytes: &[u8]| {
     let tokens = tokens(text, usize::from(cut & 15));
     let reply =
         ChatReply { content: Some(text.to_owned()), finish, tokens, ..ChatReply::default() };
-    check_reply(&reply, prompt);
+    let unit = unit(prompt.policies(), "text");
+    for call in prompt.calls(&unit) {
+        let policies = call.question.policies();
+        check_answers(&reply::read(&reply, call.question), policies);
+        check_answers(&reply::read_call(&reply, &call), policies);
+    }
 });
 
 /// Cuts the text into tokens of so many characters; 0 is a reply without tokens.

@@ -21,9 +21,7 @@ use titer::prompt::Dialect;
 use titer::prompt::PromptSettings;
 use titer::prompt::Rung;
 use titer::prompt::TokenCap;
-use titer::reply;
 use titer::reply::Answer;
-use titer::reply::ChatReply;
 use titer::reply::Outcome;
 use titer::unit::Component;
 use titer::unit::Content;
@@ -46,13 +44,7 @@ pub static PROMPTS: LazyLock<Vec<CompiledPrompt>> = LazyLock::new(|| {
     sets.push(policies[..3].to_vec());
     let compiled: Vec<CompiledPrompt> = sets
         .iter()
-        .flat_map(|set| {
-            let each = |dialect, calls| PromptSettings { calls, ..settings(dialect) };
-            Dialect::ALL.into_iter().flat_map(move |dialect| {
-                [Calls::PerUnit, Calls::PerComponent]
-                    .map(|calls| prompt::compile(set.clone(), each(dialect, calls)))
-            })
-        })
+        .flat_map(|set| Dialect::ALL.map(|dialect| prompt::compile(set.clone(), settings(dialect))))
         .filter_map(Result::ok)
         .collect();
     for dialect in Dialect::ALL {
@@ -75,9 +67,9 @@ pub fn settings(dialect: Dialect) -> PromptSettings {
         model: "model".into(),
         dialect,
         template: None,
-        calls: Calls::PerUnit,
         rung: if dialect == Dialect::JsonChat { Rung::Schema } else { Rung::Text },
         bundling: Bundling::Unified,
+        calls: Calls::PerUnit,
         answer: AnswerSettings {
             rationale_words: if json { 40 } else { 0 },
             confidence: json,
@@ -149,18 +141,6 @@ pub fn check_answers(answers: &[Answer], policies: &[Arc<Policy>]) {
             assert!((0.0..=1.0).contains(share), "{answer:?}");
         }
     }
-}
-
-/// Refuses what any reply, given to each call of a request, makes of it.
-pub fn check_reply(said: &ChatReply, prompt: &CompiledPrompt) {
-    let unit = unit(prompt.policies(), "text");
-    let calls = prompt.calls(&unit);
-    let mut answers = Vec::new();
-    for call in &calls {
-        check_answers(&reply::read(said, call.question), call.question.policies());
-        answers.push(reply::read_call(said, call));
-    }
-    check_answers(&reply::combine(prompt, &calls, answers), prompt.policies());
 }
 
 /// Writes a file of this process and returns its path.

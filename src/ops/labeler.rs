@@ -220,12 +220,7 @@ fn prompt_settings(file: &LabelerFile, url: String) -> PromptSettings {
     PromptSettings {
         url,
         model: file.model.clone(),
-        dialect: match file.dialect {
-            DialectName::JsonChat => Dialect::JsonChat,
-            DialectName::GptOssSafeguard => Dialect::GptOssSafeguard,
-            DialectName::LlamaGuard => Dialect::LlamaGuard,
-            DialectName::YesNo => Dialect::YesNo,
-        },
+        dialect: file.dialect.dialect(),
         template: None,
         calls: match file.calls {
             CallsName::PerUnit => Calls::PerUnit,

@@ -7,6 +7,7 @@ use super::program::FILE_NAME;
 use super::program::Program;
 use super::text_file;
 use crate::diag::Diagnostic;
+use crate::diag::Place;
 use crate::diag::Severity;
 use crate::diag::Source;
 use crate::eval::suite;
@@ -59,10 +60,9 @@ pub(crate) fn listed(policies: &[(Arc<Policy>, Source)]) -> Vec<Arc<Policy>> {
 /// A path that is not there or not readable, or a folder without a policy.
 pub(crate) fn read(paths: &[PathBuf]) -> Result<Reading, OpsError> {
     let mut reading = Reading::default();
-    let reader = Reader::prepare();
-    for one in parallel::each(&files(paths)?, |path| one(&reader, path)) {
-        let One { source, imported, checked } = one?;
-        match checked {
+    for one in each(paths, |one| one)? {
+        let One { source, imported, held } = one;
+        match held {
             Ok(Held::Policy(checked)) => {
                 let mut checked = *checked;
                 reading.diagnostics.append(&mut checked.warnings);
@@ -76,8 +76,25 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Reading, OpsError> {
         reading.sources.push(source);
         reading.sources.extend(imported.into_values());
     }
-    same_ids(&mut reading);
+    let ids =
+        reading.policies.iter().map(|(policy, source)| (policy.id.as_str(), source.place(0..0)));
+    let clashes = same_ids(ids);
+    reading.diagnostics.extend(clashes);
     Ok(reading)
+}
+
+/// Reads every file as [`read`] does and keeps what `keep` makes of it, so that many files need the memory of few.
+///
+/// # Errors
+///
+/// As [`read`].
+pub(crate) fn each<R: Send>(
+    paths: &[PathBuf],
+    keep: impl Fn(One) -> R + Sync,
+) -> Result<Vec<R>, OpsError> {
+    let reader = Reader::prepare();
+    let kept = parallel::each(&files(paths)?, |path| one(&reader, path).map(&keep));
+    kept.into_iter().collect()
 }
 
 /// What a YAML file is meant to hold.
@@ -110,14 +127,14 @@ pub(crate) fn kind(source: &Source) -> Kind {
 }
 
 /// What came of reading one file.
-struct One {
-    source: Source,
-    imported: BTreeMap<String, Source>,
-    checked: Result<Held, Vec<Diagnostic>>,
+pub(crate) struct One {
+    pub(crate) source: Source,
+    pub(crate) imported: BTreeMap<String, Source>,
+    pub(crate) held: Result<Held, Vec<Diagnostic>>,
 }
 
 /// What a file without mistakes holds.
-enum Held {
+pub(crate) enum Held {
     Policy(Box<Checked>),
     Suite(Box<CheckedSuite>),
     Terms,
@@ -127,17 +144,17 @@ fn one(reader: &Reader, path: &Path) -> Result<One, OpsError> {
     Ok(match source(path)? {
         Ok(source) => {
             let imported = imported(path, &source);
-            let checked = match kind(&source) {
+            let held = match kind(&source) {
                 Kind::Policy => {
                     reader.read(&source, &imported).map(|checked| Held::Policy(Box::new(checked)))
                 }
                 Kind::Suite => suite::read(&source).map(|checked| Held::Suite(Box::new(checked))),
                 Kind::Terms => reader.read_terms(&source).map(|()| Held::Terms),
             };
-            One { checked, source, imported }
+            One { held, source, imported }
         }
         Err((mistakes, readable)) => {
-            One { source: readable, imported: BTreeMap::new(), checked: Err(mistakes) }
+            One { source: readable, imported: BTreeMap::new(), held: Err(mistakes) }
         }
     })
 }
@@ -302,24 +319,23 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, OpsError> {
     Ok(files)
 }
 
-/// Two files of one id would be one policy in every result.
-fn same_ids(reading: &mut Reading) {
+/// Two files of one id would be one policy in every result. Takes each policy's id with the place it begins at.
+pub(crate) fn same_ids<'a>(ids: impl Iterator<Item = (&'a str, Place)>) -> Vec<Diagnostic> {
+    let mut first: BTreeMap<&str, Place> = BTreeMap::new();
     let mut clashes = Vec::new();
-    for (at, (policy, source)) in reading.policies.iter().enumerate() {
-        let earlier = reading.policies[..at].iter().find(|(before, _)| before.id == policy.id);
-        if let Some((_, before)) = earlier {
-            clashes.push(
-                Diagnostic::error(
-                    "P090",
-                    source.place(0..0),
-                    format!("policy `{}` is defined twice", policy.id),
-                )
-                .related(before.place(0..0), "first defined here")
-                .hint("give each file its own `policy:` id"),
-            );
+    for (id, place) in ids {
+        match first.get(id) {
+            Some(before) => clashes.push(
+                Diagnostic::error("P090", place, format!("policy `{id}` is defined twice"))
+                    .related(before.clone(), "first defined here")
+                    .hint("give each file its own `policy:` id"),
+            ),
+            None => {
+                first.insert(id, place);
+            }
         }
     }
-    reading.diagnostics.extend(clashes);
+    clashes
 }
 
 #[cfg(test)]

@@ -72,6 +72,13 @@ fn endless() -> String {
 }
 
 #[test]
+fn an_expression_as_long_as_a_template_is_read() {
+    let long = format!("{{{{ 1{} }}}}{{% include \"_unit.j2\" %}}", "+1".repeat(30_000));
+    let prompt = own(&["link-spam"], Dialect::JsonChat, &long).unwrap();
+    assert!(prompt.questions()[0].system().contains("30001"));
+}
+
+#[test]
 fn a_mistake_is_shown_at_its_line() {
     let unit = "{% include '_unit.j2' %}";
     let texts = [
