@@ -12,6 +12,7 @@ use crate::unit::Component;
 use crate::unit::Content;
 use crate::unit::Unit;
 use minijinja::ErrorKind;
+use std::error::Error as _;
 
 /// Most bytes of a template; the longest shipped one has a tenth of it.
 const MOST_BYTES: usize = 64 << 10;
@@ -57,7 +58,9 @@ impl OwnTemplate {
             (kind, Some(detail)) => format!("{kind}: {detail}"),
             (kind, None) => kind.to_string(),
         };
-        let message = format!("the template does not render: {what}");
+        let cause = std::iter::successors(error.source(), |cause| cause.source()).last();
+        let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
+        let message = format!("the template does not render: {what}{cause}");
         Diagnostic::error("T002", self.line(line), message)
             .hint("the variables a template has are listed in docs/dialects.md")
     }
@@ -69,7 +72,9 @@ impl OwnTemplate {
             Some(near) => format!("did you mean `{near}`?"),
             None => "the variables a template has are listed in docs/dialects.md".to_owned(),
         };
-        let place = self.0.place(at..(at + name.len()).min(self.text().len()));
+        // Where it is named in a way no tag shows, there is nothing to underline.
+        let found = self.text().get(at..).is_some_and(|rest| rest.starts_with(name));
+        let place = self.0.place(at..if found { at + name.len() } else { at });
         Diagnostic::error("T003", place, message).label("nobody sets it").hint(hint)
     }
 

@@ -73,7 +73,9 @@ fn endless() -> String {
 
 #[test]
 fn an_expression_as_long_as_a_template_is_read() {
-    let long = format!("{{{{ 1{} }}}}{{% include \"_unit.j2\" %}}", "+1".repeat(30_000));
+    let sum = "+1".repeat(30_000);
+    let unit = "{% if part == 'unit' %}{% include '_unit.j2' %}{% endif %}";
+    let long = format!("{{{{ 1{sum} }}}}{unit}");
     let prompt = own(&["link-spam"], Dialect::JsonChat, &long).unwrap();
     assert!(prompt.questions()[0].system().contains("30001"));
 }
@@ -91,6 +93,7 @@ fn a_mistake_is_shown_at_its_line() {
             "{{% if part == 'system' %}}a{{% else %}}\n{{{{ components.first.text }}}}\n{unit}{{% endif %}}"
         ),
         "{% include '_mine.j2' %}".to_owned(),
+        "{% include '_unit.j2' %}".to_owned(),
         "Judge it.\n".to_owned(),
         "{% for a in range(9) %}x{% endfor %}".to_owned(),
         endless(),
