@@ -181,7 +181,8 @@ fn deep<T: Send>(
     work: impl FnOnce() -> Result<T, minijinja::Error> + Send,
 ) -> Result<T, minijinja::Error> {
     thread::scope(|scope| {
-        let refused = |_| minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, "no thread for it");
+        let refused =
+            |_| minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, "no thread for it");
         let thread = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
         thread.map_err(refused)?.join().unwrap_or_else(|panic| resume_unwind(panic))
     })
