@@ -21,7 +21,6 @@ use crate::llm::Timeouts;
 use crate::prompt::AnswerSettings;
 use crate::prompt::Bundling;
 use crate::prompt::Calls;
-use crate::prompt::Dialect;
 use crate::prompt::OwnTemplate;
 use crate::prompt::PromptSettings;
 use crate::prompt::ReasoningEffort;
@@ -220,12 +219,7 @@ fn prompt_settings(file: &LabelerFile, url: String) -> PromptSettings {
     PromptSettings {
         url,
         model: file.model.clone(),
-        dialect: match file.dialect {
-            DialectName::JsonChat => Dialect::JsonChat,
-            DialectName::GptOssSafeguard => Dialect::GptOssSafeguard,
-            DialectName::LlamaGuard => Dialect::LlamaGuard,
-            DialectName::YesNo => Dialect::YesNo,
-        },
+        dialect: file.dialect.dialect(),
         template: None,
         calls: match file.calls {
             CallsName::PerUnit => Calls::PerUnit,

@@ -3,14 +3,10 @@
 use super::error::Ending;
 use super::error::OpsError;
 use super::program::Program;
+use super::text_file;
 use crate::diag::Source;
 use crate::prompt::OwnTemplate;
-use std::fs;
 use std::io;
-use std::io::Read as _;
-
-/// Bytes of a template that are read: more than one may have, so that a longer one is refused as such.
-const MOST_OF_A_TEMPLATE: u64 = 1 << 20;
 
 /// Reads the template of a labeler; whether it is one shows when a prompt is compiled with it.
 ///
@@ -20,9 +16,7 @@ const MOST_OF_A_TEMPLATE: u64 = 1 << 20;
 pub(super) fn read(program: &Program, path: &str) -> Result<OwnTemplate, OpsError> {
     let path = program.path(path);
     let unread = |source: io::Error| OpsError::file("read the template", &path, &source);
-    let mut bytes = Vec::new();
-    let file = fs::File::open(&path).map_err(unread)?;
-    file.take(MOST_OF_A_TEMPLATE).read_to_end(&mut bytes).map_err(unread)?;
+    let bytes = text_file::bytes(&path).map_err(unread)?;
     let name = path.display().to_string();
     let source = Source::decode(&name, &bytes).map_err(|diagnostics| OpsError::Diagnostics {
         diagnostics,
