@@ -58,7 +58,7 @@ impl OwnTemplate {
             (kind, Some(detail)) => format!("{kind}: {detail}"),
             (kind, None) => kind.to_string(),
         };
-        let cause = std::iter::successors(error.source(), |cause| cause.source()).last();
+        let cause = std::iter::successors(error.source(), |&cause| cause.source()).last();
         let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
         let message = format!("the template does not render: {what}{cause}");
         Diagnostic::error("T002", self.line(line), message)
