@@ -50,17 +50,17 @@ impl OwnTemplate {
     pub(super) fn failed(&self, error: &minijinja::Error) -> Diagnostic {
         // A mistake in a part that is shipped is shown where nothing better is known: at the head.
         let line = error.line().filter(|_| error.name() == Some(self.name())).unwrap_or(1);
+        let cause = std::iter::successors(error.source(), |&cause| cause.source()).last();
+        let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
         let what = match (error.kind(), error.detail()) {
             (ErrorKind::WriteFailure, _) => {
                 "it writes more than a prompt may have, 4 MiB".to_owned()
             }
             (ErrorKind::OutOfFuel, _) => "it takes more steps than a prompt may".to_owned(),
-            (kind, Some(detail)) => format!("{kind}: {detail}"),
-            (kind, None) => kind.to_string(),
+            (kind, Some(detail)) => format!("{kind}: {detail}{cause}"),
+            (kind, None) => format!("{kind}{cause}"),
         };
-        let cause = std::iter::successors(error.source(), |&cause| cause.source()).last();
-        let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
-        let message = format!("the template does not render: {what}{cause}");
+        let message = format!("the template does not render: {what}");
         Diagnostic::error("T002", self.line(line), message)
             .hint("the variables a template has are listed in docs/dialects.md")
     }
