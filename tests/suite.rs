@@ -287,3 +287,20 @@ fn committed_schemas_are_those_of_the_parser() {
         assert_eq!(fs::read_to_string(&path).unwrap_or_default(), text, "{}", path.display());
     }
 }
+
+#[test]
+fn the_schema_names_the_value_of_a_key_that_is_left_out() {
+    let schema = policy::schema();
+    for (pointer, default) in [
+        ("/properties/status", serde_json::json!("draft")),
+        ("/properties/mode", serde_json::json!("single")),
+        ("/$defs/FileLabel/properties/default", serde_json::json!(false)),
+        ("/$defs/FileLabel/properties/severity", serde_json::json!(0)),
+        ("/$defs/FileComponent/properties/required", serde_json::json!(false)),
+        ("/$defs/FileComponent/properties/judge", serde_json::json!("judged")),
+        ("/$defs/FileTest/properties/repeats", serde_json::json!(1)),
+        ("/$defs/FileTest/properties/agree", serde_json::json!(1)),
+    ] {
+        assert_eq!(schema.pointer(&format!("{pointer}/default")), Some(&default), "{pointer}");
+    }
+}

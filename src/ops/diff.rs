@@ -27,7 +27,7 @@ pub struct Differed {
     pub new: String,
     /// What changed, in the order of the newer version.
     pub changes: Vec<Change>,
-    /// Set when the version does not say what changed.
+    /// Set when the version does not say what changed, or claims more than that.
     pub lie: Option<VersionLie>,
 }
 
@@ -130,10 +130,7 @@ fn single(path: &Path) -> Result<Arc<Policy>, OpsError> {
 
 fn compared(old: &Policy, new: &Policy, old_name: String, new_name: String) -> Differed {
     let changes = policy::diff(old, new);
-    // More may always be claimed: a version that rose without a change hides nothing.
-    let lie = policy::check_version(old, new, &changes)
-        .err()
-        .filter(|lie| !matches!(lie, VersionLie::NothingChanged { .. }));
+    let lie = policy::check_version(old, new, &changes).err();
     Differed {
         old: format!("{} {} ({old_name})", old.id, old.version),
         new: format!("{} {} ({new_name})", new.id, new.version),

@@ -198,6 +198,13 @@ fn a_version_that_hides_a_change_is_called_out() {
     project.write("new.yaml", &widened.replace("version: 1.0.0", "version: 2.0.0"));
     let said = project.titer(&["diff", "old.yaml", "new.yaml", "--format", "json"]).done().json();
     assert_eq!(said["version_problem"], serde_json::Value::Null);
+    let old = std::fs::read_to_string(project.path("old.yaml")).unwrap();
+    project.write("same.yaml", &old.replace("version: 1.0.0", "version: 2.0.0"));
+    let same = project.titer(&["diff", "old.yaml", "same.yaml"]).done().stdout;
+    assert!(same.contains("warning: the version claims more than changed"), "{same}");
+    let same = project.titer(&["diff", "old.yaml", "same.yaml", "--format", "json"]).done().json();
+    assert!(same["version_warning"].as_str().unwrap().contains("no rule changed"), "{same}");
+    assert_eq!(same["version_problem"], serde_json::Value::Null);
     let same = project.titer(&["diff", "old.yaml", "old.yaml"]).done().stdout;
     assert!(same.starts_with("nothing changed"), "{same}");
 }
