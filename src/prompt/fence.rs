@@ -146,7 +146,9 @@ mod tests {
 
     #[test]
     fn other_text_stays_as_it_is() {
-        for text in ["a < b", "<b>bold</b>", "<", "<ünit>", "uni<t", "a || b", "x << 2", "[1]", "<small>"] {
+        for text in
+            ["a < b", "<b>bold</b>", "<", "<ünit>", "uni<t", "a || b", "x << 2", "[1]", "<small>"]
+        {
             assert_eq!(escape(text), text);
         }
     }

@@ -100,7 +100,11 @@ impl Answers {
             labels.contains(&test.expect)
         };
         let of_parts = answer.components.iter().flat_map(|part| &part.criteria);
-        let cited: BTreeSet<&String> = answer.criteria.iter().chain(of_parts).collect();
+        // What the model cites for the whole counts where its own label is the one computed from the components.
+        let own = answer.own.iter().filter(|own| answer.label.as_ref() == Some(&own.label));
+        let of_own = own.flat_map(|own| &own.criteria);
+        let cited: BTreeSet<&String> =
+            answer.criteria.iter().chain(of_parts).chain(of_own).collect();
         let rules = policy.rule_ids().into_iter();
         let cited = rules.filter(|rule| cited.iter().any(|id| id == rule)).map(str::to_owned);
         *self.0.entry((said(answer), matches, cited.collect())).or_default() += 1;
@@ -224,7 +228,7 @@ tests:
                 criteria: rules.iter().map(|rule| (*rule).to_owned()).collect(),
                 checks: BTreeMap::new(),
                 components: Vec::new(),
-                own_label: None,
+                own: None,
                 because: None,
                 stated_confidence: None,
                 label_probability: None,
