@@ -32,6 +32,7 @@ pub use guess::guess_columns;
 pub use guess::read_head;
 pub use labels::ForeignLabel;
 pub use labels::LabelRow;
+pub use labels::LabelRowComponent;
 pub use labels::LabelWriter;
 pub use labels::read_labels;
 pub use manifest::GateRow;

@@ -18,6 +18,7 @@ use super::policies;
 use super::program::Program;
 use crate::diag::Source;
 use crate::policy::Policy;
+use crate::policy::PolicyTest;
 use crate::prompt::Feature;
 use crate::reply::Answer;
 use crate::unit::Unit;
@@ -41,6 +42,13 @@ impl Tested {
     pub fn failures(&self) -> usize {
         let tests = self.policies.iter().flat_map(|policy| &policy.tests);
         tests.filter(|test| test.passed == Some(false)).count()
+    }
+
+    /// Returns how many tests were not asked, because they expect an abstain reason of a labeler that has none.
+    #[must_use]
+    pub fn skipped(&self) -> usize {
+        let tests = self.policies.iter().flat_map(|policy| &policy.tests);
+        tests.filter(|test| test.skipped.is_some()).count()
     }
 
     /// Returns how many tests there are.
@@ -68,6 +76,7 @@ impl Tested {
 ///
 /// A repeat matches when the expected label is answered and the rules the test names, as far as they lead to
 /// that label, are cited. A dialect whose answers cite no rules is held to the label alone, and the report says so.
+/// A test that expects an abstain reason is skipped where the labeler cannot abstain: it could never pass.
 /// The first repeat comes from the store where it was asked before; every further one is asked afresh.
 ///
 /// # Errors
@@ -110,25 +119,33 @@ fn with_tests(program: &Program, named: &[String]) -> Result<Vec<(Arc<Policy>, S
     Ok(policies)
 }
 
-/// Asks about every test as often as it says.
+/// Asks about every test as often as it says; `None` for a test that the labeler can only fail.
 async fn answers(
     program: &Program,
     policy: &(Arc<Policy>, Source),
     labeler: &Labeler,
     calls: &mut u64,
-) -> Result<Vec<Answers>, OpsError> {
+) -> Result<Vec<Option<Answers>>, OpsError> {
     let units = units(&policy.0, Path::new(policy.1.name()))?;
     let tests = &policy.0.tests;
-    let mut answers = vec![Answers::default(); tests.len()];
+    let prompt = &labeler.prompt;
+    let may_abstain = prompt.answer.abstain && prompt.dialect.carries(Feature::Abstain);
+    let can_pass = |test: &PolicyTest| may_abstain || !policy.0.abstains(&test.expect);
+    let mut answers: Vec<Option<Answers>> =
+        tests.iter().map(|test| can_pass(test).then(Answers::default)).collect();
     for round in 0..tests.iter().map(|test| test.repeats).max().unwrap_or(1) {
-        let due = tests.iter().zip(&units).filter(|(test, _)| round < test.repeats);
+        let due = tests.iter().zip(&units);
+        let due = due.filter(|(test, _)| round < test.repeats && can_pass(test));
         let due: Vec<Unit> = due.map(|(_, unit)| unit.clone()).collect();
+        if due.is_empty() {
+            break;
+        }
         let memory = if round == 0 { Memory::Project } else { Memory::None };
         let asked = ask(program, vec![policy.clone()], labeler.clone(), due, memory).await?;
         *calls += asked.calls;
         for row in asked.rows {
             let at = units.iter().position(|unit| unit.id == row.unit);
-            let test = at.and_then(|at| Some((tests.get(at)?, answers.get_mut(at)?)));
+            let test = at.and_then(|at| Some((tests.get(at)?, answers.get_mut(at)?.as_mut()?)));
             if let Some((test, answers)) = test {
                 answers.add(&policy.0, test, &row.answer);
             }
@@ -140,7 +157,7 @@ async fn answers(
 /// The units of the tests, with the pictures they name.
 pub(super) fn units(policy: &Policy, file: &Path) -> Result<Vec<Unit>, OpsError> {
     let folder = file.parent().unwrap_or(Path::new(""));
-    let unit = |(at, test): (usize, &crate::policy::PolicyTest)| {
+    let unit = |(at, test): (usize, &PolicyTest)| {
         let id = format!("{}-test-{}", policy.id, at + 1);
         let components = pictures::embedded(&test.components, folder)?;
         Ok(Unit { components, ..Unit::text(&id, "") })

@@ -7,6 +7,8 @@ use super::labeler;
 use super::labeler::AdHoc;
 use super::policies;
 use super::program::Program;
+use super::rows;
+use crate::io::LabelRowComponent;
 use crate::reply::Answer;
 use crate::store::CallRow;
 use crate::unit::Unit;
@@ -23,6 +25,8 @@ pub struct Tried {
     pub violating: bool,
     /// The texts of the cited rules, by id.
     pub rules: Vec<(String, String)>,
+    /// The labels of the unit's components, where the policy asks for them.
+    pub components: Vec<LabelRowComponent>,
     /// What each call said, where the answer is made of several.
     pub calls: Vec<TriedCall>,
     /// The labeler's name.
@@ -64,8 +68,8 @@ pub async fn try_unit(
     let labeler = labeler::resolve(program, wanted)?;
     let name = labeler.name.clone();
     let id = format!("try-{}", unit.content_hash().short());
-    let units = vec![Unit { id, ..unit }];
-    let asked = ask(program, policies, labeler, units, Memory::Project).await?;
+    let unit = Unit { id, ..unit };
+    let asked = ask(program, policies, labeler, vec![unit.clone()], Memory::Project).await?;
     let Some(row) = asked.rows.into_iter().next_back() else {
         return Err(OpsError::refused(
             "the endpoint gave no answer to record",
@@ -81,6 +85,7 @@ pub async fn try_unit(
         policy: format!("{} {}", one.id, one.version),
         violating: row.answer.label.as_deref().is_some_and(|label| one.violating(label)),
         calls: asked.parts.into_iter().filter_map(said).collect(),
+        components: rows::components(&row.answer, &unit),
         answer: row.answer,
         rules,
         labeler: name,

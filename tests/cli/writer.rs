@@ -93,6 +93,28 @@ fn tests_pass_or_fail_by_the_share_that_matches() {
 }
 
 #[test]
+fn a_test_that_expects_an_abstention_is_skipped_where_the_labeler_cannot_abstain() {
+    let project = project("http://127.0.0.1:9/v1");
+    let unseen = "  - {unit: Somebody did something., expect: insufficient-context}\n";
+    project.write("policies/stunts.yaml", &format!("{POLICY}{unseen}"));
+    let (project, endpoint) = known(project, &FLAWLESS);
+    let bare = "    answer: {rationale_words: 0, confidence: false, abstain: false}\n";
+    for dialect in ["json-chat", "llama-guard", "yes-no"] {
+        project.configure(&endpoint.url, &format!("    dialect: {dialect}\n{bare}"));
+        let text = project.titer(&["test"]).done().stdout;
+        let said = "all 2 tests pass · 1 skipped: the labeler cannot abstain";
+        assert!(text.starts_with(said), "{dialect}: {text}");
+        let json = project.titer(&["test", "--format", "json"]).done().json();
+        let test = &json["policies"][0]["tests"][2];
+        assert_eq!(test["skipped"], "the labeler cannot abstain", "{dialect}");
+        assert!(test["passed"].is_null() && test["answers"] == serde_json::json!([]), "{dialect}");
+    }
+    project.configure(&endpoint.url, "");
+    let json = project.titer(&["test", "--format", "json"]).json();
+    assert!(json["policies"][0]["tests"][2]["passed"].is_boolean(), "one that can is asked");
+}
+
+#[test]
 fn a_test_is_judged_by_answers_to_its_own_text() {
     let (project, _endpoint) = known(project("http://127.0.0.1:9/v1"), &FLAWLESS);
     project.titer(&["test"]).done();

@@ -10,6 +10,8 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+/// Why a test that expects an abstain reason is skipped.
+const CANNOT_ABSTAIN: &str = "the labeler cannot abstain";
 /// How much of a test's text names it in a report.
 const NAMED_BY: usize = 60;
 /// The part of a repeat that may be missing: `agree: 0.67` of 3 means two of three.
@@ -43,7 +45,7 @@ pub struct RuleReport {
     pub near_misses: Vec<usize>,
     /// Whether there is at least one of each.
     pub covered: bool,
-    /// Tests that name it.
+    /// Tests that name it, without those that were skipped.
     pub tests: usize,
     /// How many of these passed; `null` when nobody was asked.
     pub passed: Option<usize>,
@@ -72,6 +74,8 @@ pub struct TestReport {
     pub agree: f64,
     /// Whether enough of them did; `null` when nobody was asked.
     pub passed: Option<bool>,
+    /// Why nobody was asked although the others were.
+    pub skipped: Option<&'static str>,
 }
 
 /// One answer, and how often it was given.
@@ -100,7 +104,11 @@ impl Answers {
             labels.contains(&test.expect)
         };
         let of_parts = answer.components.iter().flat_map(|part| &part.criteria);
-        let cited: BTreeSet<&String> = answer.criteria.iter().chain(of_parts).collect();
+        // What the model cites for the whole counts where its own label is the one computed from the components.
+        let own = answer.own.iter().filter(|own| answer.label.as_ref() == Some(&own.label));
+        let of_own = own.flat_map(|own| &own.criteria);
+        let cited: BTreeSet<&String> =
+            answer.criteria.iter().chain(of_parts).chain(of_own).collect();
         let rules = policy.rule_ids().into_iter();
         let cited = rules.filter(|rule| cited.iter().any(|id| id == rule)).map(str::to_owned);
         *self.0.entry((said(answer), matches, cited.collect())).or_default() += 1;
@@ -108,8 +116,9 @@ impl Answers {
 }
 
 impl PolicyReport {
-    /// Judges the tests by their answers; `cites` says whether answers of this kind cite rules at all.
-    pub(super) fn of(policy: &Policy, answers: Vec<Answers>, cites: bool) -> Self {
+    /// Judges the tests by their answers, a test without any as skipped; `cites` says whether answers of this kind cite
+    /// rules at all.
+    pub(super) fn of(policy: &Policy, answers: Vec<Option<Answers>>, cites: bool) -> Self {
         let given = |answers: Answers| {
             let one = |((answer, label_matches, criteria), times)| Given {
                 answer,
@@ -121,10 +130,15 @@ impl PolicyReport {
         };
         let mut report = Self { criteria_checked: cites, ..Self::unasked(policy) };
         for (test, answers) in report.tests.iter_mut().zip(answers) {
-            test.judge(given(answers), cites);
+            match answers {
+                Some(answers) => test.judge(given(answers), cites),
+                None => test.skipped = Some(CANNOT_ABSTAIN),
+            }
         }
         for rule in &mut report.rules {
-            let about = report.tests.iter().filter(|test| test.criteria.contains(&rule.rule));
+            let asked = report.tests.iter().filter(|test| test.skipped.is_none());
+            let about = asked.filter(|test| test.criteria.contains(&rule.rule));
+            rule.tests = about.clone().count();
             rule.passed = Some(about.filter(|test| test.passed == Some(true)).count());
         }
         report
@@ -167,6 +181,7 @@ impl TestReport {
             repeats: test.repeats,
             agree: test.agree,
             passed: None,
+            skipped: None,
         }
     }
 
@@ -224,7 +239,7 @@ tests:
                 criteria: rules.iter().map(|rule| (*rule).to_owned()).collect(),
                 checks: BTreeMap::new(),
                 components: Vec::new(),
-                own_label: None,
+                own: None,
                 because: None,
                 stated_confidence: None,
                 label_probability: None,
@@ -233,7 +248,7 @@ tests:
                 counted.add(&policy, &policy.tests[0], &answer);
             }
         }
-        let report = PolicyReport::of(&policy, vec![counted], cites);
+        let report = PolicyReport::of(&policy, vec![Some(counted)], cites);
         report.tests[0].passed.unwrap()
     }
 
