@@ -136,11 +136,11 @@ fn a_picture_that_is_not_there_is_found_and_keeps_no_other_test_from_running() {
     let endpoint = Simulated::start(&["--no-answer", "0"]);
     let project = configured(PICTURES, &endpoint.url, "");
     let found = errors(&project);
-    let (place, name) = ("\"line\":9", "pictures/wound.png");
+    let (place, name) = ("\"line\":10", "pictures/wound.png");
     assert!(found.len() == 1 && found[0].contains("P050") && found[0].contains(name), "{found:?}");
     assert!(found[0].contains(place), "{found:?}");
     let tested = project.titer(&["test"]).ends(1, &[]).stdout;
-    let said = "not asked: policies/policy.yaml:9: cannot read policies/pictures/wound.png";
+    let said = "not asked: policies/policy.yaml:10: cannot read policies/pictures/wound.png";
     assert!(tested.contains(said) && tested.contains("FAIL 1. "), "{tested}");
     assert_eq!(endpoint.requests(), 1, "the other test is run");
     project.write("policies/pictures/wound.png", "\u{89}PNG");
