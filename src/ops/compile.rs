@@ -66,8 +66,7 @@ pub fn compile(
     labeler: &AdHoc,
     unit: Option<&Unit>,
 ) -> Result<Vec<Compiled>, OpsError> {
-    let reading = policies::load(program, named)?;
-    let list = reading.policies();
+    let list = policies::load_to_label(program, named)?.policies();
     let prompts = match labeler::resolve(program, labeler) {
         Ok(labeler) => fit::compile_all(&list, &labeler, &labeler.prompt)?,
         // Without any labeler the default settings still show the prompt.

@@ -109,7 +109,7 @@ struct Subject {
 
 /// The policies that have tests; one that is named must have some.
 fn with_tests(program: &Program, named: &[String]) -> Result<Vec<Subject>, OpsError> {
-    let Reading { mut policies, checked, .. } = policies::load(program, named)?;
+    let Reading { mut policies, checked, .. } = policies::load_to_label(program, named)?;
     let bare = policies.iter().find(|(policy, _)| policy.tests.is_empty());
     let hint = "add `tests:` to it: a unit, and the label to `expect` for it";
     if let (Some((bare, _)), false) = (bare, named.is_empty()) {
