@@ -2,6 +2,7 @@
 
 mod ask;
 mod error;
+mod fit;
 mod labeled;
 mod labeler;
 mod parallel;

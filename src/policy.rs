@@ -14,6 +14,7 @@ mod immutable;
 mod imports;
 mod lint;
 mod model;
+mod pictures;
 mod reader;
 
 pub use coverage::RuleCoverage;
@@ -54,6 +55,7 @@ pub use model::Rollup;
 pub use model::Status;
 pub use model::Term;
 pub use model::Version;
+pub use pictures::missing_pictures;
 pub use reader::Checked;
 pub use reader::Reader;
 

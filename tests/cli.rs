@@ -10,6 +10,8 @@
 mod bad_input;
 #[path = "cli/bench.rs"]
 mod bench;
+#[path = "cli/check.rs"]
+mod check;
 #[path = "cli/dialects.rs"]
 mod dialects;
 #[path = "cli/endings.rs"]

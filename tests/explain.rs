@@ -45,6 +45,8 @@ fn codes(reader: &Reader, code: &str, text: &str, page: &str) -> Vec<&'static st
         Err(found) => return found.iter().map(|one| one.code).collect(),
     };
     let mut found = checked.warnings.clone();
+    let pictures = |path: &str| path != "pictures/wuond.png";
+    found.extend(policy::missing_pictures(&checked, pictures));
     if code.starts_with('L') {
         found.extend(policy::lint(&checked, &LintSettings::everything()));
     }

@@ -149,7 +149,9 @@ fn test_lines(test: &TestReport, cites: bool) -> Vec<String> {
     };
     let mut lines =
         vec![format!("  {mark} {}. {}", test.n, test.text), format!("       expected {expected}")];
-    if test.passed.is_some() {
+    if let Some(problem) = &test.problem {
+        lines.push(format!("       not asked: {problem}"));
+    } else if test.passed.is_some() {
         let answers: Vec<String> = test.answers.iter().map(|given| answer(given, cites)).collect();
         lines.push(format!("       answered {}", answers.join(", ")));
     }

@@ -8,6 +8,7 @@ use super::table::table;
 use super::width::fitted;
 use crate::io::LabelRowComponent;
 use crate::ops;
+use crate::ops::Ending;
 use crate::ops::Program;
 use crate::ops::try_text;
 use crate::ops::try_text::Tried;
@@ -21,7 +22,10 @@ use std::path::PathBuf;
 
 /// Label one text and show the label, the rules cited and why
 #[derive(Debug, Args)]
-#[command(after_help = "Example: titer try harassment \"Nobody likes you, log off.\"")]
+#[command(after_help = "\
+Example: titer try harassment \"Nobody likes you, log off.\"
+
+Exit code 1 when the text could not be put to the labeler; a refusal and an abstention are answers.")]
 pub(super) struct TryArgs {
     /// Policy file, or id of one of the project's policies
     #[arg(value_name = "POLICY")]
@@ -75,7 +79,7 @@ pub(super) fn run(args: TryArgs, project: Option<&Path>, output: &Output) -> Res
         "reused": tried.reused,
     }))?;
     output.text(&fitted(&text(&tried)))?;
-    Ok(())
+    if tried.failed() { Err(Failure::Said(Ending::NotPassed)) } else { Ok(()) }
 }
 
 fn text(tried: &Tried) -> String {

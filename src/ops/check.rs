@@ -5,6 +5,7 @@ mod gold;
 use super::diff;
 use super::error::OpsError;
 use super::error::chain;
+use super::fit;
 use super::policies;
 use super::policies::Held;
 use super::policies::Kind;
@@ -20,11 +21,14 @@ use crate::diag::Source;
 use crate::eval::suite::CheckedSuite;
 use crate::policy;
 use crate::policy::LintSettings;
+use crate::policy::Policy;
+use crate::policy::Status;
 use crate::policy::TokenBudget;
 use crate::unit::Unit;
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What a check found.
 #[derive(Debug, Clone)]
@@ -68,6 +72,18 @@ impl Checked {
                 self.notes.push(format!("examples were not compared with gold: {why}"));
             }
         }
+    }
+
+    /// Compiles the policies in use for each labeler of the project: what `titer compile` would refuse is a mistake.
+    fn ask_labelers(&mut self) -> Result<(), OpsError> {
+        let Some(program) = &self.program else { return Ok(()) };
+        let in_use = self.policies.iter().map(|read| &read.policy);
+        let in_use = in_use.filter(|policy| policy.status != Status::Retired);
+        let in_use: Vec<Arc<Policy>> = in_use.cloned().map(Arc::new).collect();
+        let (found, sources) = fit::mistakes(program, &in_use)?;
+        self.diagnostics.extend(found);
+        self.sources.extend(sources);
+        Ok(())
     }
 
     fn sort(&mut self) {
@@ -127,6 +143,7 @@ pub fn check(paths: &[PathBuf], project: Option<&Path>) -> Result<Checked, OpsEr
             Err(other) => return Err(other),
         }
     }
+    let whole = paths.is_empty() || named.is_some();
     // A titer.yaml with mistakes is reported as such; its settings do not count then.
     let project = project.or(named.as_deref());
     checked.program = Program::open(project).ok().filter(|program| program.found);
@@ -149,6 +166,9 @@ pub fn check(paths: &[PathBuf], project: Option<&Path>) -> Result<Checked, OpsEr
     }
     if let Some(program) = &checked.program {
         checked.diagnostics.extend(diff::changed_ids(program, &checked.policies)?);
+    }
+    if whole {
+        checked.ask_labelers()?;
     }
     checked.sort();
     Ok(checked)
@@ -191,6 +211,9 @@ impl Examiner {
                 examined.policy = Some(checked.policy.id.clone());
                 examined.found.append(&mut checked.warnings);
                 examined.found.extend(policy::lint(&checked, &self.settings));
+                let folder = Path::new(source.name()).parent().unwrap_or(Path::new(""));
+                let is_file = |path: &str| folder.join(path).is_file();
+                examined.found.extend(policy::missing_pictures(&checked, is_file));
                 examined.compared = self.comparing.then_some(*checked);
             }
             Ok(Held::Suite(suite)) => examined.suite = Some(*suite),

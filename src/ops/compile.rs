@@ -1,6 +1,7 @@
 //! `titer compile`: the exact messages and schema a unit would be sent with.
 
 use super::error::OpsError;
+use super::fit;
 use super::labeler;
 use super::labeler::AdHoc;
 use super::policies;
@@ -65,17 +66,17 @@ pub fn compile(
     labeler: &AdHoc,
     unit: Option<&Unit>,
 ) -> Result<Vec<Compiled>, OpsError> {
-    let reading = policies::load_to_label(program, named)?;
-    let settings = match labeler::resolve(program, labeler) {
-        Ok(labeler) => labeler.prompt,
+    let list = policies::load_to_label(program, named)?.policies();
+    let prompts = match labeler::resolve(program, labeler) {
+        Ok(labeler) => fit::compile_all(&list, &labeler, &labeler.prompt)?,
         // Without any labeler the default settings still show the prompt.
-        Err(_) if !program.found && labeler.is_empty() => labeler::default_prompt(),
+        Err(_) if !program.found && labeler.is_empty() => {
+            prompt::compile_all(&list, &labeler::default_prompt())?
+        }
         Err(refused) => return Err(refused),
     };
-    let list = reading.policies();
     let placeholder = Unit::text("example", "(the unit's text stands here)");
     let unit = unit.unwrap_or(&placeholder);
-    let prompts = prompt::compile_all(&list, &settings)?;
     let mut compiled = Vec::new();
     for prompt in &prompts {
         for call in prompt.calls(unit) {

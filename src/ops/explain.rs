@@ -29,7 +29,7 @@ pub fn explain(code: &str) -> Result<String, OpsError> {
     let asked = code.to_uppercase();
     let hint = match diag::nearest(&asked, codes()) {
         Some(near) => format!("did you mean {near}?"),
-        None => "codes look like P012 (policies), E004 (suites), Y010 (YAML), L001 (lint), T003 (templates), S008 (statistics)"
+        None => "codes look like P012 (policies), E004 (suites), D001 (labelers), Y010 (YAML), L001 (lint), T003 (templates), S008 (statistics)"
             .to_owned(),
     };
     Err(OpsError::refused(format!("there is no code `{code}`"), hint))

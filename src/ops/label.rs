@@ -1,6 +1,7 @@
 //! `titer label`: labels what has no label yet, records everything, resumes where it stopped.
 
 use super::error::OpsError;
+use super::fit;
 use super::labeled;
 use super::labeled::OUTPUT;
 use super::labeler;
@@ -18,7 +19,6 @@ use crate::llm::Endpoint;
 use crate::pace::Backoff;
 use crate::pace::Fatal;
 use crate::policy::Policy;
-use crate::prompt;
 use crate::prompt::CompiledPrompt;
 use crate::prompt::PromptSettings;
 use crate::prompt::Rung;
@@ -143,7 +143,7 @@ pub fn forecast(program: &Program, request: &LabelRequest) -> Result<Forecast, O
     units::fit(&file, &list)?;
     let path = program.store_path();
     let reader = path.is_file().then(|| Store::open(&path, Access::Read)?.reader()).transpose()?;
-    let prompts = prompt::compile_all(&list, &labeled::settled(reader.as_ref(), &labeler)?)?;
+    let prompts = fit::compile_all(&list, &labeler, &labeled::settled(reader.as_ref(), &labeler)?)?;
     let answered = reader.as_ref().map(Reader::answered_fingerprints).transpose()?;
     let answered = answered.unwrap_or_default();
     let plan = requests::plan(prompts, file.units, |fingerprint| answered.contains(&fingerprint));
@@ -258,7 +258,7 @@ impl Job {
         units: Vec<Unit>,
         reader: &Reader,
     ) -> Result<Plan, OpsError> {
-        let prompts = prompt::compile_all(&listed(&self.policies), settings)?;
+        let prompts = fit::compile_all(&listed(&self.policies), &self.labeler, settings)?;
         let answered = reader.answered_fingerprints()?;
         Ok(requests::plan(prompts, units, |fingerprint| answered.contains(&fingerprint)))
     }

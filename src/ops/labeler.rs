@@ -1,5 +1,7 @@
 //! A labeler ready to use: its prompt settings, where it is reached, how fast, at what price.
 
+mod environment;
+
 use super::error::OpsError;
 use super::program::AnswerFile;
 use super::program::BundlingName;
@@ -15,6 +17,8 @@ use super::program::TemperatureFile;
 use super::program::TokenCapName;
 use super::template;
 use crate::diag;
+use crate::diag::Place;
+use crate::diag::Source;
 use crate::llm::Connection;
 use crate::llm::HttpEndpoint;
 use crate::llm::Timeouts;
@@ -29,6 +33,8 @@ use crate::prompt::TokenCap;
 use crate::requests::Price;
 use crate::unit::Fingerprint;
 use crate::unit::FingerprintBuilder;
+use crate::yaml::pointer;
+use environment::expanded;
 use secrecy::SecretString;
 use serde_json::Value;
 use serde_json::json;
@@ -77,6 +83,8 @@ pub struct Labeler {
     pub(crate) limits: LimitsFile,
     /// What its tokens cost.
     pub price: Option<Price>,
+    /// Where `titer.yaml` names it, and that text.
+    pub(super) written: Option<(Place, Source)>,
 }
 
 /// Where the key comes from; it is read only when something is about to be sent.
@@ -191,20 +199,33 @@ fn plain(url: String, model: String, separate: bool) -> LabelerFile {
 }
 
 fn build(program: &Program, name: &str, file: &LabelerFile) -> Result<Labeler, OpsError> {
-    let url = expanded(&file.url)?.trim_end_matches('/').to_owned();
     let mut headers = BTreeMap::new();
     for (header, value) in &file.headers {
         headers.insert(header.clone(), expanded(value)?);
     }
+    let (url, model) = (expanded(&file.url)?, expanded(&file.model)?);
+    unconnected(program, name, &LabelerFile { url, model, headers, ..file.clone() })
+}
+
+/// Returns a labeler whose address, model and headers are as they are written: enough to compile for it.
+///
+/// # Errors
+///
+/// A template that cannot be read.
+pub(super) fn unconnected(
+    program: &Program,
+    name: &str,
+    file: &LabelerFile,
+) -> Result<Labeler, OpsError> {
     let template =
-        file.template.as_deref().map(|path| template::read(program, path)).transpose()?;
-    let plain =
-        prompt_settings(&LabelerFile { model: expanded(&file.model)?, ..file.clone() }, url);
+        file.template.as_deref().map(|path| template::read(program, name, path)).transpose()?;
+    let plain = prompt_settings(file, file.url.trim_end_matches('/').to_owned());
+    let known = program.places.as_ref().filter(|_| program.file.labelers.get(name).is_some());
     Ok(Labeler {
         name: name.to_owned(),
         rung_is_open: file.output == OutputName::Auto,
         key: key_source(program, file),
-        headers,
+        headers: file.headers.clone(),
         limits: file.limits,
         price: file.price.map(|price| Price {
             input: price.input,
@@ -212,6 +233,8 @@ fn build(program: &Program, name: &str, file: &LabelerFile) -> Result<Labeler, O
             output: price.output,
         }),
         prompt: PromptSettings { template, ..plain },
+        written: known
+            .map(|places| (places.key(&pointer(["labelers", name])), places.source().clone())),
     })
 }
 
@@ -368,29 +391,4 @@ impl Labeler {
             "token_cap": prompt.token_cap.name(),
         })
     }
-}
-
-/// Replaces `${NAME}` from the environment.
-fn expanded(text: &str) -> Result<String, OpsError> {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${") {
-        let Some((variable, tail)) = after.split_once('}') else {
-            return Err(OpsError::refused(
-                format!("`{text}` opens `${{` and does not close it"),
-                "write ${NAME}",
-            ));
-        };
-        let value = std::env::var(variable).map_err(|_| {
-            OpsError::refused(
-                format!("`{text}` names the variable {variable}, which is not set"),
-                format!("set it: export {variable}=…"),
-            )
-        })?;
-        out.push_str(before);
-        out.push_str(&value);
-        rest = tail;
-    }
-    out.push_str(rest);
-    Ok(out)
 }

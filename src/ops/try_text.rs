@@ -10,6 +10,7 @@ use super::program::Program;
 use super::rows;
 use crate::io::LabelRowComponent;
 use crate::reply::Answer;
+use crate::reply::Outcome;
 use crate::store::CallRow;
 use crate::unit::Unit;
 use std::sync::Arc;
@@ -35,6 +36,23 @@ pub struct Tried {
     pub latency_ms: f64,
     /// Whether the answer was on record and cost nothing.
     pub reused: bool,
+}
+
+impl Tried {
+    /// Returns whether nothing was answered because something failed here: a refusal or an abstention is an answer.
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        match self.answer.outcome {
+            Outcome::Failed | Outcome::ImageUnavailable => true,
+            Outcome::Label
+            | Outcome::Abstain
+            | Outcome::Refusal
+            | Outcome::Filtered
+            | Outcome::TooLarge
+            | Outcome::Truncated
+            | Outcome::Unparsable => false,
+        }
+    }
 }
 
 /// One call of several.

@@ -51,6 +51,7 @@ pub fn compile_all(
     policies: &[Arc<Policy>],
     settings: &PromptSettings,
 ) -> Result<Vec<CompiledPrompt>, CompileError> {
+    fit::check_each(policies, settings)?;
     let shared = settings.bundling == Bundling::Unified
         && settings.dialect.carries(Feature::SeveralPolicies);
     let one = |policy: &Arc<Policy>| compile(vec![Arc::clone(policy)], settings.clone());
@@ -71,12 +72,21 @@ pub fn compile_all(
     Ok(prompts)
 }
 
+/// Checks the settings' template as far as that can be without a policy: its size, its syntax and its variables.
+///
+/// # Errors
+///
+/// As [`compile`] for a template that is wrong.
+pub fn check_template(settings: &PromptSettings) -> Result<(), CompileError> {
+    Template::new(settings).map(drop)
+}
+
 /// Compiles policies into one prompt that answers all of them.
 ///
 /// # Errors
 ///
-/// [`CompileError::NoPolicy`] without policies; [`CompileError::Cannot`] for what the dialect cannot carry;
-/// [`CompileError::UnknownVariable`] and [`CompileError::Template`] when the template is wrong.
+/// [`CompileError::NoPolicy`] without policies; [`CompileError::Unfit`] for what the dialect cannot carry;
+/// [`CompileError::Rejected`], [`CompileError::UnknownVariable`] and [`CompileError::Template`] when the template is wrong.
 pub fn compile(
     policies: Vec<Arc<Policy>>,
     settings: PromptSettings,

@@ -1,6 +1,7 @@
 //! The dialects a prompt can be written in, and what each of them can carry.
 
-use crate::prompt::CompileError;
+use super::CompileError;
+use super::Refusal;
 
 /// The wording and shape of a prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,6 +150,11 @@ impl Feature {
             Self::Criteria => "cited rules",
             Self::Examples => "examples",
         }
+    }
+
+    /// Returns the refusal of it, with what to do.
+    pub(super) fn refused(self, policy: Option<String>, what: String) -> Refusal {
+        Refusal { policy, feature: self, what, hint: self.way_out() }
     }
 
     fn way_out(self) -> &'static str {

@@ -64,6 +64,8 @@ pub struct TestReport {
     pub criteria: Vec<String>,
     /// The rules among them that lead to the expected label, which an answer must cite.
     pub must_cite: Vec<String>,
+    /// Why it could not be run, where it could not.
+    pub problem: Option<String>,
     /// What was answered.
     pub answers: Vec<Given>,
     /// Repeats that matched.
@@ -93,9 +95,17 @@ pub struct Given {
 
 /// The answers to one test: label, whether it is the expected one, and rules cited, with how often.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Answers(BTreeMap<(String, bool, Vec<String>), u32>);
+pub(super) struct Answers {
+    given: BTreeMap<(String, bool, Vec<String>), u32>,
+    problem: Option<String>,
+}
 
 impl Answers {
+    /// A test that cannot be run has no answers.
+    pub(super) fn prevented(problem: String) -> Self {
+        Self { problem: Some(problem), ..Self::default() }
+    }
+
     pub(super) fn add(&mut self, policy: &Policy, test: &PolicyTest, answer: &Answer) {
         let labels = &answer.labels;
         let matches = if labels.is_empty() {
@@ -111,7 +121,7 @@ impl Answers {
             answer.criteria.iter().chain(of_parts).chain(of_own).collect();
         let rules = policy.rule_ids().into_iter();
         let cited = rules.filter(|rule| cited.iter().any(|id| id == rule)).map(str::to_owned);
-        *self.0.entry((said(answer), matches, cited.collect())).or_default() += 1;
+        *self.given.entry((said(answer), matches, cited.collect())).or_default() += 1;
     }
 }
 
@@ -119,19 +129,22 @@ impl PolicyReport {
     /// Judges the tests by their answers, a test without any as skipped; `cites` says whether answers of this kind cite
     /// rules at all.
     pub(super) fn of(policy: &Policy, answers: Vec<Option<Answers>>, cites: bool) -> Self {
-        let given = |answers: Answers| {
+        let given = |answers: BTreeMap<(String, bool, Vec<String>), u32>| {
             let one = |((answer, label_matches, criteria), times)| Given {
                 answer,
                 label_matches,
                 criteria,
                 times,
             };
-            answers.0.into_iter().map(one).collect::<Vec<_>>()
+            answers.into_iter().map(one).collect::<Vec<_>>()
         };
         let mut report = Self { criteria_checked: cites, ..Self::unasked(policy) };
         for (test, answers) in report.tests.iter_mut().zip(answers) {
             match answers {
-                Some(answers) => test.judge(given(answers), cites),
+                Some(answers) => {
+                    test.problem = answers.problem;
+                    test.judge(given(answers.given), cites);
+                }
                 None => test.skipped = Some(CANNOT_ABSTAIN),
             }
         }
@@ -176,6 +189,7 @@ impl TestReport {
             expect: test.expect.clone(),
             criteria: test.criteria.clone(),
             must_cite: rules.filter(|rule| policy.leads_to(rule, &test.expect)).cloned().collect(),
+            problem: None,
             answers: Vec::new(),
             matched: 0,
             repeats: test.repeats,
@@ -191,7 +205,8 @@ impl TestReport {
         let matching = matching.filter(|given| !cites || cited(given));
         self.matched = matching.map(|given| given.times).sum();
         let needed = self.agree * f64::from(self.repeats);
-        self.passed = Some(needed <= f64::from(self.matched) + ROUNDING);
+        let enough = needed <= f64::from(self.matched) + ROUNDING;
+        self.passed = Some(enough && self.problem.is_none());
         self.answers = answers;
     }
 }
