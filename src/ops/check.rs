@@ -147,7 +147,9 @@ pub fn check(paths: &[PathBuf], project: Option<&Path>) -> Result<Checked, OpsEr
         let program = checked.program.as_ref();
         checked.diagnostics.extend(one.suite.iter().flat_map(|suite| of_suite(suite, program)));
     }
-    checked.diagnostics.extend(changed_ids(&checked)?);
+    if let Some(program) = &checked.program {
+        checked.diagnostics.extend(diff::changed_ids(program, &checked.policies)?);
+    }
     checked.sort();
     Ok(checked)
 }
@@ -211,19 +213,6 @@ fn texts_of(clash: &Diagnostic) -> Vec<Source> {
         Some(Source::new(&place.source, &String::from_utf8_lossy(&bytes)))
     };
     places.filter_map(text).collect()
-}
-
-/// Ids that an active policy may no longer change.
-fn changed_ids(checked: &Checked) -> Result<Vec<Diagnostic>, OpsError> {
-    let mut found = Vec::new();
-    let Some(program) = &checked.program else { return Ok(found) };
-    for read in &checked.policies {
-        if let Some((last, _)) = diff::last_labeled(program, &read.policy.id)? {
-            let broken = policy::immutable_ids(&last, &read.policy);
-            found.extend(broken.iter().map(|id| id.diagnostic(&read.places)));
-        }
-    }
-    Ok(found)
 }
 
 fn settings(program: Option<&Program>) -> LintSettings {

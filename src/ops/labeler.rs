@@ -21,7 +21,6 @@ use crate::llm::Timeouts;
 use crate::prompt::AnswerSettings;
 use crate::prompt::Bundling;
 use crate::prompt::Calls;
-use crate::prompt::Dialect;
 use crate::prompt::OwnTemplate;
 use crate::prompt::PromptSettings;
 use crate::prompt::ReasoningEffort;

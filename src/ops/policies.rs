@@ -1,5 +1,6 @@
 //! Policies from files: the ones named, or all of the project's.
 
+use super::diff;
 use super::error::Ending;
 use super::error::OpsError;
 use super::parallel;
@@ -232,6 +233,24 @@ pub(crate) fn load(program: &Program, named: &[String]) -> Result<Reading, OpsEr
     Ok(reading)
 }
 
+/// Reads policies as [`load`] does, to label with: an active policy must have kept the ids that labels already given cite.
+///
+/// # Errors
+///
+/// As [`load`]; every id that is gone or means another thing. Labeling with it would make it the version the next check
+/// compares with, and the loss would be said no more.
+pub(crate) fn load_to_label(program: &Program, named: &[String]) -> Result<Reading, OpsError> {
+    let reading = load(program, named)?;
+    let meant =
+        |read: &&Checked| reading.policies.iter().any(|(policy, _)| policy.id == read.policy.id);
+    let changed = diff::changed_ids(program, reading.checked.iter().filter(meant))?;
+    if changed.is_empty() {
+        return Ok(reading);
+    }
+    let Reading { sources, .. } = reading;
+    Err(OpsError::Diagnostics { diagnostics: changed, sources, ending: Ending::ChangeSomething })
+}
+
 /// Tells a path from an id: a folder that happens to have a policy's name is not meant.
 fn is_path(name: &str) -> bool {
     let path = Path::new(name);
@@ -244,7 +263,22 @@ fn is_path(name: &str) -> bool {
 ///
 /// As [`load`]; a name that holds several.
 pub(crate) fn single(program: &Program, named: &str) -> Result<(Arc<Policy>, Source), OpsError> {
-    let reading = load(program, &[named.to_owned()])?;
+    only(load(program, &[named.to_owned()])?, named)
+}
+
+/// Reads exactly one policy as [`load_to_label`] does.
+///
+/// # Errors
+///
+/// As [`load_to_label`]; a name that holds several.
+pub(crate) fn single_to_label(
+    program: &Program,
+    named: &str,
+) -> Result<(Arc<Policy>, Source), OpsError> {
+    only(load_to_label(program, &[named.to_owned()])?, named)
+}
+
+fn only(reading: Reading, named: &str) -> Result<(Arc<Policy>, Source), OpsError> {
     match reading.policies.as_slice() {
         [only] => Ok(only.clone()),
         several => Err(OpsError::refused(

@@ -84,7 +84,7 @@ impl Template {
         }
     }
 
-    pub(super) fn of(dialect: Dialect, text: &str) -> Result<Self, CompileError> {
+    fn of(dialect: Dialect, text: &str) -> Result<Self, CompileError> {
         let failed = |source| CompileError::Template { dialect: dialect.name(), source };
         let engine = loaded(dialect.name(), text).map_err(failed)?;
         let template = Self { name: dialect.name().to_owned(), dialect, engine, own: None };
