@@ -12,6 +12,7 @@ mod fence;
 mod fit;
 mod guide;
 mod image;
+mod markdown;
 mod message;
 mod own;
 mod question;

@@ -26,6 +26,8 @@ pub struct Compiled {
     pub component: Option<usize>,
     /// The hash of everything but the unit that can change a label; the calls of one request share it.
     pub fingerprint: String,
+    /// The fingerprint of each policy's text, in their order: those in the footers of their guides.
+    pub guides: Vec<String>,
     /// The whole call, with the given unit or a placeholder.
     pub request: Value,
     /// Its images, in order.
@@ -97,6 +99,7 @@ fn one(prompt: &CompiledPrompt, call: &Call<'_>) -> Result<Compiled, OpsError> {
         label: question.label().map(str::to_owned),
         component: call.component,
         fingerprint: prompt.fingerprint().to_string(),
+        guides: prompt.policies().iter().map(|policy| policy.fingerprint().to_string()).collect(),
         request: serde_json::from_slice(&body).unwrap_or(Value::Null),
         images: prompt::images(&call.unit).into_iter().map(CompiledImage::of).collect(),
         system_tokens: of_system.count,
