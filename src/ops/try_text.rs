@@ -8,7 +8,7 @@ use super::labeler::AdHoc;
 use super::policies;
 use super::program::Program;
 use super::rows;
-use crate::io::LabelRowComponent;
+pub use crate::io::LabelRowComponent;
 use crate::reply::Answer;
 use crate::reply::Outcome;
 use crate::store::CallRow;
