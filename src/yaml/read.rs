@@ -277,7 +277,7 @@ mod tests {
     fn a_tab_that_indents_is_named_where_it_stands() {
         check("a:\n\tb: 1\n", "2:1 Y001");
         check("a:\n  b:\n  \tc: 1\n    d: 2\n", "3:3 Y001");
-        check("é:\r\n  b: 1\r\n\tc: 2\r\n", "3:1 Y001");
+        check("é:\r\n\tb: 1\r\n", "2:1 Y001");
     }
 
     #[test]
