@@ -5,6 +5,7 @@
 mod code;
 mod estimate;
 mod estimates;
+mod explain;
 mod findings;
 mod floor;
 mod plan;
@@ -18,6 +19,7 @@ pub use code::Verdict;
 pub use estimate::Estimate;
 pub use estimate::Estimator;
 pub use estimate::Missing;
+pub use explain::explain;
 pub use findings::Finding;
 pub use floor::Floor;
 pub use plan::FrameUnit;

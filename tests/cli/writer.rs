@@ -44,7 +44,12 @@ fn every_code_a_message_names_can_be_explained() {
     }
     project.titer(&["explain", "P0122"]).ends(2, &["no code `P0122`", "did you mean P012?"]);
     let all = project.titer(&["explain"]).done().stdout;
-    assert!(all.contains("P001") && all.contains("S022"), "{all}");
+    assert!(all.contains("\nP090  two files are one policy\n"), "{all}");
+    assert!(all.contains("\nS008  There is less gold than asked for"), "{all}");
+    let all = project.titer(&["explain", "--format", "json"]).done().json();
+    assert_eq!(all[0]["code"], "L001");
+    let page = project.titer(&["explain", "S006"]).done().stdout;
+    assert!(page.contains("S006 empty_cell: cell no_answer (70 units"), "{page}");
 }
 
 /// A project and a simulated endpoint that knows the cases of its policies.
