@@ -161,10 +161,13 @@ fn the_wrong_example_of_a_page_gives_exactly_its_code_and_the_right_one_nothing(
         let page = prompt::explain(&code.to_lowercase()).unwrap();
         assert!(page.starts_with(&format!("# {code}: ")), "{code}");
         let (Some(wrong), Some(right)) = (example(page, "wrong"), example(page, "right")) else {
-            assert!(code == "T001" || code.starts_with('D'), "{code} has no example");
+            assert!(code.starts_with('D'), "{code} has no example");
             continue;
         };
-        let codes: Vec<_> = mistakes(&["link-spam"], wrong).iter().map(|one| one.code).collect();
+        // The page shows the beginning of what is too long.
+        let times = if code == "T001" { (64 << 10) / wrong.len() + 1 } else { 1 };
+        let codes: Vec<_> =
+            mistakes(&["link-spam"], &wrong.repeat(times)).iter().map(|one| one.code).collect();
         assert_eq!(codes, [code]);
         assert_eq!(mistakes(&["link-spam"], right), []);
     }
