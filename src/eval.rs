@@ -9,6 +9,7 @@ mod positive;
 mod rates;
 pub mod suite;
 mod weigh;
+mod weighed;
 
 pub use cells::CellInUse;
 pub use cells::Merge;
@@ -26,7 +27,12 @@ pub use positive::Positive;
 pub use positive::PositiveError;
 pub use rates::ErrorRate;
 pub use rates::ErrorRates;
+pub use weigh::Unclear;
 pub use weigh::Undetermined;
+pub use weighed::Weighed;
+pub use weighed::WeighedGold;
+pub use weighed::WeighedUnit;
+pub use weighed::weighed;
 
 use crate::gold::Cell;
 use crate::stats::CellSums;

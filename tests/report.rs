@@ -71,6 +71,7 @@ impl World {
             min_gold: 300,
             max_gold_age_days: None,
             salts: None,
+            goal: None,
         };
         let inclusion = self.probability.map(|probability| Inclusion {
             probability,
@@ -110,7 +111,7 @@ impl World {
             policy_version: Some("1.2.0".to_owned()),
             labeler: Some("main".to_owned()),
             segment: None,
-            period: None,
+            ..Subject::default()
         };
         prevalence(&subject, &units, &gold, &settings).unwrap()
     }
@@ -148,6 +149,9 @@ fn report<'a>(policies: &'a [PolicyPrevalence]) -> Report<'a> {
         notes: vec!["40 units have no gold for `spam`".to_owned()],
         policies,
         segments: &[],
+        periods: &[],
+        changes: &[],
+        breaks: &[],
         known_truth: Some(BTreeMap::from([("self-harm".to_owned(), 0.0062)])),
         provenance: vec![("frame".to_owned(), "eval/quickstart/units.jsonl".to_owned())],
     }

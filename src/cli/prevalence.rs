@@ -7,9 +7,11 @@ use super::output::Verbosity;
 use super::width::fitted;
 use crate::eval::GoldDrawn;
 use crate::measure::Coverage;
+use crate::measure::PeriodChange;
 use crate::measure::PolicyPrevalence;
 use crate::ops::Program;
 use crate::ops::prevalence;
+use crate::ops::prevalence::EarlierSample;
 use crate::ops::prevalence::Measured;
 use crate::ops::prevalence::PrevalenceJson;
 use crate::ops::prevalence::PrevalenceRequest;
@@ -26,6 +28,7 @@ use std::path::PathBuf;
 Examples:
   titer prevalence
   titer prevalence --by surface --by language --estimates estimates.parquet
+  titer prevalence --vs 2026-10 --goal 'below 0.5 %'
   titer prevalence --labels labels.csv --gold gold.csv --units sample.csv --drawn from_sample
 
 Labels and gold need the columns id, policy, label. Nothing is sent anywhere.")]
@@ -60,6 +63,27 @@ pub(super) struct MeasureArgs {
     policies: Vec<String>,
     #[command(flatten)]
     labeler: LabelerArgs,
+    /// Compare with this earlier period: the change with its interval
+    #[arg(long, value_name = "PERIOD")]
+    vs: Option<String>,
+    /// The period to measure [default: the last with --vs, else all]
+    #[arg(long, value_name = "PERIOD")]
+    period: Option<String>,
+    /// The earlier period's sample, where it has a file of its own
+    #[arg(long, value_name = "FILE")]
+    vs_units: Option<PathBuf>,
+    /// The earlier sample's labels, where they have a file of their own
+    #[arg(long, value_name = "FILE", requires = "labels")]
+    vs_labels: Option<PathBuf>,
+    /// The earlier sample's gold, where it has a file of its own
+    #[arg(long, value_name = "FILE")]
+    vs_gold: Option<PathBuf>,
+    /// The earlier period's labeler, where it was another
+    #[arg(long, value_name = "NAME")]
+    vs_labeler: Option<String>,
+    /// What the prevalence should be, such as 'below 0.5 %'
+    #[arg(long, value_name = "GOAL")]
+    goal: Option<String>,
     /// Measure each part of the units by this pivot too; repeat for several
     #[arg(long, value_name = "PIVOT")]
     by: Vec<String>,
@@ -108,6 +132,15 @@ impl MeasureArgs {
                 DrawnArg::Convenience => GoldDrawn::Convenience,
             }),
             positive: self.positive,
+            period: self.period,
+            vs: self.vs,
+            earlier: EarlierSample {
+                units: self.vs_units,
+                labels: self.vs_labels,
+                gold: self.vs_gold,
+                labeler: self.vs_labeler,
+            },
+            goal: self.goal,
             by: self.by,
             coverage: if self.simultaneous { Coverage::Together } else { Coverage::Each },
             level: self.level,
@@ -139,7 +172,19 @@ pub(super) fn text(measured: &Measured, output: &Output) -> String {
     let mut blocks: Vec<String> = Vec::new();
     for policy in &measured.policies {
         blocks.push(report::text(policy, detail));
-        let of_policy = |part: &&PolicyPrevalence| part.subject.policy == policy.subject.policy;
+        let id = &policy.subject.policy;
+        let of_policy = |part: &&PolicyPrevalence| part.subject.policy == *id;
+        let changes: Vec<&PeriodChange> =
+            measured.changes.iter().filter(|change| change.policy == *id).collect();
+        let mut over_time = vec![report::changes(&changes)];
+        if changes.is_empty() {
+            let periods: Vec<&PolicyPrevalence> =
+                measured.periods.iter().filter(of_policy).collect();
+            over_time.push(report::by_period(&periods));
+        }
+        let breaks = measured.breaks.iter().filter(|(policy, _)| policy == id);
+        over_time.push(report::break_sentences(breaks.map(|(_, found)| found)).join("\n"));
+        blocks.extend(over_time.into_iter().filter(|block| !block.is_empty()));
         let pivots = report::pivots(measured.segments.iter().filter(of_policy));
         blocks.extend(pivots.iter().map(|parts| report::by_segment(parts)));
     }

@@ -87,12 +87,24 @@ pub fn join(
     positive: &Positive,
     drawn: GoldDrawn,
 ) -> Result<Joined, Vec<InputMistake>> {
+    let (mut joined, matched) = matched(units, gold, positive, drawn)?;
+    weigh(&mut joined, &matched, positive, drawn).map_err(|mistake| vec![mistake])?;
+    Ok(joined)
+}
+
+/// Returns the join with its gold not weighed yet, and the units that have gold.
+pub(super) fn matched<'a>(
+    units: &[LabeledUnit<'_>],
+    gold: &[GoldLabel<'a>],
+    positive: &Positive,
+    drawn: GoldDrawn,
+) -> Result<(Joined, Vec<Matched<'a>>), Vec<InputMistake>> {
     let mut mistakes = gold_mistakes(gold);
     mistakes.extend(unit_mistakes(units));
     if !mistakes.is_empty() {
         return Err(mistakes);
     }
-    let by_id: HashMap<&str, GoldLabel<'_>> = gold.iter().map(|gold| (gold.id, *gold)).collect();
+    let by_id: HashMap<&str, GoldLabel<'a>> = gold.iter().map(|gold| (gold.id, *gold)).collect();
     let mut joined = empty(units, gold);
     let mut matched = Vec::with_capacity(gold.len());
     for unit in units {
@@ -118,8 +130,7 @@ pub fn join(
         return Err(vec![InputMistake::NothingButGold]);
     }
     joined.gold_outside = outside(gold, &matched);
-    weigh(&mut joined, &matched, positive, drawn).map_err(|mistake| vec![mistake])?;
-    Ok(joined)
+    Ok((joined, matched))
 }
 
 fn empty(units: &[LabeledUnit<'_>], gold: &[GoldLabel<'_>]) -> Joined {
@@ -141,7 +152,7 @@ fn empty(units: &[LabeledUnit<'_>], gold: &[GoldLabel<'_>]) -> Joined {
     }
 }
 
-fn cell(unit: &LabeledUnit<'_>, positive: &Positive) -> Cell {
+pub(super) fn cell(unit: &LabeledUnit<'_>, positive: &Positive) -> Cell {
     match (unit.outcome, unit.label) {
         (Outcome::Label, Some(label)) if positive.matches(label) => Cell::Flagged,
         (Outcome::Label, Some(_)) => Cell::Unflagged,
@@ -160,7 +171,7 @@ fn cell(unit: &LabeledUnit<'_>, positive: &Positive) -> Cell {
     }
 }
 
-fn weight(unit: &LabeledUnit<'_>) -> Result<Weight, InputMistake> {
+pub(super) fn weight(unit: &LabeledUnit<'_>) -> Result<Weight, InputMistake> {
     let probability = unit.inclusion.map_or(1.0, |inclusion| inclusion.probability);
     Weight::new(unit.exposure, probability)
         .map_err(|_| InputMistake::BadInclusion { id: unit.id.to_owned(), probability })

@@ -1,4 +1,6 @@
 //! Gold weighed into its cells, and the two extremes where people could not tell.
+//!
+//! [`weighed`] gives the same unit by unit, for what sums over cells cannot tell: how each unit moves an estimate.
 
 use crate::eval::Cells;
 use crate::eval::GoldDrawn;
@@ -8,9 +10,11 @@ use crate::eval::Joined;
 use crate::eval::Judgment;
 use crate::eval::Positive;
 use crate::eval::Presence;
+use crate::eval::WeighedGold;
 use crate::gold::Cell;
 use crate::stats::CellSums;
 use crate::stats::GoldWeight;
+use crate::stats::StatsError;
 use crate::stats::Truth;
 use crate::stats::Weight;
 
@@ -38,9 +42,12 @@ pub(super) struct Matched<'a> {
     pub(super) gold: GoldLabel<'a>,
 }
 
+/// A gold unit that counts: its id, its weight and what it says.
+pub(super) type Known<'a> = (&'a str, Weight, WeighedGold);
+
 /// What is made of a unit on which people could not tell.
-#[derive(Debug, Clone, Copy)]
-enum Unclear {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unclear {
     /// As if it had never been drawn.
     LeftOut,
     /// As if people had said this.
@@ -70,6 +77,32 @@ pub(super) fn weigh(
     Ok(())
 }
 
+/// Returns the cells under one reading, and each gold unit that counts with its weight: its own in the labeled sample, or where
+/// gold is a sample of its own that of both its draws.
+pub(super) fn truths<'a>(
+    joined: &Joined,
+    matched: &[Matched<'a>],
+    (positive, drawn): (&Positive, GoldDrawn),
+    unclear: Unclear,
+) -> Result<(Cells, Vec<Known<'a>>), InputMistake> {
+    let labeled = joined.cells;
+    if joined.gold_probability == Presence::Some && drawn != GoldDrawn::Convenience {
+        return Ok((labeled, Vec::new()));
+    }
+    let truth = |unit: &Matched<'_>| truth(unit, positive, unclear);
+    let mut known = Vec::with_capacity(matched.len());
+    for (unit, rho, truth) in chosen(&labeled, matched, drawn, truth) {
+        let (weight, probability) = match drawn {
+            GoldDrawn::FromSample | GoldDrawn::ByLabel => (unit.weight, rho),
+            GoldDrawn::Independent | GoldDrawn::Convenience => {
+                (first_weight(unit, drawn, rho).map_err(|_| bad_gold(unit, rho))?, 1.0)
+            }
+        };
+        known.push((unit.gold.id, weight, WeighedGold { probability, truth }));
+    }
+    Ok((filled(labeled, matched, drawn, truth)?, known))
+}
+
 /// Returns the weight that is positive in one extreme only, over all gold weight.
 fn undetermined_share(lowest: &Cells, highest: &Cells) -> f64 {
     let sum = |cells: &Cells, weight: fn(&CellSums) -> f64| -> f64 {
@@ -90,21 +123,34 @@ fn truth(unit: &Matched<'_>, positive: &Positive, unclear: Unclear) -> Option<Tr
 }
 
 /// Returns the cells with the gold that has a truth.
-///
-/// Gold without one was as if never drawn: without probabilities there is less of it, and a recorded probability is
-/// multiplied by the part of its cell's gold that has one, so that the rest stands for all of the cell.
 fn filled(
     mut cells: Cells,
     matched: &[Matched<'_>],
     drawn: GoldDrawn,
     truth: impl Fn(&Matched<'_>) -> Option<Truth>,
 ) -> Result<Cells, InputMistake> {
+    for (unit, rho, truth) in chosen(&cells, matched, drawn, truth) {
+        cells.cell_mut(unit.cell).add_gold(gold_weight(unit, rho, drawn)?, truth);
+    }
+    Ok(cells)
+}
+
+/// Returns the gold that has a truth, with its probability of being chosen.
+///
+/// Gold without one was as if never drawn: without probabilities there is less of it, and a recorded probability is
+/// multiplied by the part of its cell's gold that has one, so that the rest stands for all of the cell.
+fn chosen<'m, 'a>(
+    cells: &Cells,
+    matched: &'m [Matched<'a>],
+    drawn: GoldDrawn,
+    truth: impl Fn(&Matched<'_>) -> Option<Truth>,
+) -> Vec<(&'m Matched<'a>, f64, Truth)> {
     let used: Vec<_> =
         matched.iter().filter_map(|unit| truth(unit).map(|truth| (unit, truth))).collect();
-    let in_cell = |cell: Cell| used.iter().filter(|(unit, _)| unit.cell == cell).count() as f64;
-    let used_of = Cell::ALL.map(|cell| (cell, in_cell(cell)));
     let (all_gold, all_units) = (used.len() as f64, cells.n_labeled() as f64);
-    for (cell, in_cell) in used_of {
+    let mut chosen = Vec::with_capacity(used.len());
+    for cell in Cell::ALL {
+        let in_cell = used.iter().filter(|(unit, _)| unit.cell == cell).count() as f64;
         let drawn_in_cell = matched.iter().filter(|unit| unit.cell == cell).count() as f64;
         let labeled_in_cell = cells.cell(cell).labeled.count as f64;
         for (unit, truth) in used.iter().filter(|(unit, _)| unit.cell == cell) {
@@ -116,23 +162,31 @@ fn filled(
                 GoldDrawn::Independent => recorded.map_or(1.0, |_| part),
                 GoldDrawn::Convenience => 1.0,
             };
-            cells.cell_mut(cell).add_gold(gold_weight(unit, rho, drawn)?, *truth);
+            chosen.push((*unit, rho, *truth));
         }
     }
-    Ok(cells)
+    chosen
 }
 
 fn gold_weight(unit: &Matched<'_>, rho: f64, drawn: GoldDrawn) -> Result<GoldWeight, InputMistake> {
-    let first = match drawn {
+    first_weight(unit, drawn, 1.0)
+        .and_then(|first| GoldWeight::new(first, rho))
+        .map_err(|_| bad_gold(unit, rho))
+}
+
+/// Returns the weight of a gold unit before it was chosen; in a sample of its own `part` of its probability.
+fn first_weight(unit: &Matched<'_>, drawn: GoldDrawn, part: f64) -> Result<Weight, StatsError> {
+    match drawn {
         GoldDrawn::FromSample | GoldDrawn::ByLabel => Ok(unit.weight),
         GoldDrawn::Independent => {
-            Weight::new(unit.exposure, unit.gold.probability.unwrap_or(ALIKE))
+            Weight::new(unit.exposure, unit.gold.probability.unwrap_or(ALIKE) * part)
         }
-        GoldDrawn::Convenience => Weight::new(unit.exposure, ALIKE),
-    };
-    first.and_then(|first| GoldWeight::new(first, rho)).map_err(|_| {
-        InputMistake::BadGoldProbability { id: unit.gold.id.to_owned(), probability: rho }
-    })
+        GoldDrawn::Convenience => Weight::new(unit.exposure, ALIKE * part),
+    }
+}
+
+fn bad_gold(unit: &Matched<'_>, probability: f64) -> InputMistake {
+    InputMistake::BadGoldProbability { id: unit.gold.id.to_owned(), probability }
 }
 
 #[cfg(test)]

@@ -19,6 +19,12 @@ pub enum Estimator {
     GoldOnly,
     /// Error rates inverted; depends on their holding where they are used.
     RoganGladen,
+    /// Cell means of earlier gold, corrected by the residuals of the period's own gold.
+    Hybrid,
+    /// Cell means of earlier gold alone, for a period without gold of its own.
+    ModelOnly,
+    /// The change of the corrected estimate from one period to another.
+    Change,
 }
 
 impl Estimator {
@@ -30,6 +36,9 @@ impl Estimator {
             Self::TwoPhase => "two_phase",
             Self::GoldOnly => "gold_only",
             Self::RoganGladen => "rogan_gladen",
+            Self::Hybrid => "hybrid",
+            Self::ModelOnly => "model_only",
+            Self::Change => "change",
         }
     }
 }

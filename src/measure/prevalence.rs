@@ -15,6 +15,8 @@ use crate::measure::Estimate;
 use crate::measure::Estimator;
 use crate::measure::Finding;
 use crate::measure::Floor;
+use crate::measure::Goal;
+use crate::measure::JudgedGoal;
 use crate::measure::Missing;
 use crate::measure::Settings;
 use crate::measure::Subject;
@@ -89,6 +91,8 @@ pub struct PolicyPrevalence {
     pub level: Level,
     /// The draws of simulated intervals.
     pub draws: Draws,
+    /// What the prevalence should be, and whether it is.
+    pub goal: Option<JudgedGoal>,
 }
 
 /// One cell of the estimate.
@@ -120,7 +124,9 @@ pub fn prevalence(
     settings: &Settings<'_>,
 ) -> Result<PolicyPrevalence, Vec<InputMistake>> {
     let joined = join(units, gold, settings.positive, settings.drawn)?;
-    Ok(measure(subject, joined, settings))
+    let mut measured = measure(subject, joined, settings);
+    measured.judge(settings.goal);
+    Ok(measured)
 }
 
 fn measure(subject: &Subject, joined: Joined, settings: &Settings<'_>) -> PolicyPrevalence {
@@ -181,8 +187,16 @@ fn measure(subject: &Subject, joined: Joined, settings: &Settings<'_>) -> Policy
         gold_age_days: joined.oldest_gold_days,
         level: settings.level,
         draws: settings.draws,
+        goal: None,
         confusion: joined.confusion,
         outcomes: joined.outcomes,
+    }
+}
+
+impl PolicyPrevalence {
+    /// Holds the measurement against a goal, where there is one.
+    pub(crate) fn judge(&mut self, goal: Option<Goal>) {
+        self.goal = goal.map(|goal| goal.judged(self));
     }
 }
 

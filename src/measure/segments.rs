@@ -4,13 +4,19 @@ use crate::eval::GoldLabel;
 use crate::eval::InputMistake;
 use crate::eval::LabeledUnit;
 use crate::measure::Code;
+use crate::measure::Compared;
 use crate::measure::Finding;
 use crate::measure::Missing;
+use crate::measure::PeriodChange;
+use crate::measure::PeriodRows;
 use crate::measure::PolicyPrevalence;
 use crate::measure::Segment;
 use crate::measure::Settings;
 use crate::measure::Subject;
+use crate::measure::change;
 use crate::measure::prevalence;
+use crate::stats::Coordination;
+use crate::stats::TwoDays;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
@@ -39,25 +45,103 @@ pub fn by_segment(
     rows: Rows<'_>,
     settings: &Settings<'_>,
 ) -> Result<Vec<PolicyPrevalence>, Vec<InputMistake>> {
-    let mut parts: BTreeMap<&str, Vec<LabeledUnit<'_>>> = BTreeMap::new();
-    for (unit, value) in rows.units.iter().zip(pivot.values) {
-        parts.entry(value.unwrap_or(WITHOUT_VALUE)).or_default().push(*unit);
-    }
-    let level = match pivot.coverage {
-        Coverage::Each => settings.level,
-        Coverage::Together => settings.level.shared_by(parts.len()),
-    };
-    let settings = &Settings { level, ..*settings };
+    let parts = divided(pivot, rows);
+    let settings = &pivot.settings(parts.len(), settings);
     let mut measured = Vec::with_capacity(parts.len());
-    for (value, units) in parts {
-        let ids: BTreeSet<&str> = units.iter().map(|unit| unit.id).collect();
-        let gold: Vec<GoldLabel<'_>> =
-            rows.gold.iter().filter(|gold| ids.contains(gold.id)).copied().collect();
-        let segment = Segment { by: pivot.name.to_owned(), value: value.to_owned() };
-        let subject = Subject { segment: Some(segment), ..subject.clone() };
-        measured.push(suppressed(prevalence(&subject, &units, &gold, settings)?));
+    for (value, part) in &parts {
+        measured.push(measured_part(subject, (pivot.name, value), part, settings)?);
     }
     Ok(measured)
+}
+
+/// Measures the change of each part of the units that both periods have, and what the later period's parts are.
+///
+/// # Errors
+///
+/// Every [`InputMistake`] in the rows.
+pub fn changes_by_segment(
+    days: TwoDays<(PeriodRows<'_>, Pivot<'_>)>,
+    drawn: Coordination,
+) -> Result<Vec<PeriodChange>, Vec<InputMistake>> {
+    let (earlier, later) = (days.earlier, days.later);
+    let parts = TwoDays {
+        earlier: divided(earlier.1, earlier.0.rows),
+        later: divided(later.1, later.0.rows),
+    };
+    let shared: Vec<&str> =
+        parts.later.keys().filter(|value| parts.earlier.contains_key(*value)).copied().collect();
+    let settings = TwoDays {
+        earlier: earlier.1.settings(shared.len(), earlier.0.settings),
+        later: later.1.settings(shared.len(), later.0.settings),
+    };
+    let mut changes = Vec::with_capacity(shared.len());
+    for value in shared {
+        let name = (later.1.name, value);
+        let (a, b) = (&parts.earlier[value], &parts.later[value]);
+        let before = measured_part(earlier.0.subject, name, a, &settings.earlier)?;
+        let after = measured_part(later.0.subject, name, b, &settings.later)?;
+        let days = TwoDays {
+            earlier: Compared {
+                period: PeriodRows { rows: a.rows(), settings: &settings.earlier, ..earlier.0 },
+                measured: &before,
+            },
+            later: Compared {
+                period: PeriodRows { rows: b.rows(), settings: &settings.later, ..later.0 },
+                measured: &after,
+            },
+        };
+        changes.push(change(days, drawn)?);
+    }
+    Ok(changes)
+}
+
+/// The rows of one part.
+#[derive(Default)]
+struct Part<'a> {
+    units: Vec<LabeledUnit<'a>>,
+    gold: Vec<GoldLabel<'a>>,
+}
+
+impl<'a> Part<'a> {
+    fn rows(&'a self) -> Rows<'a> {
+        Rows { units: &self.units, gold: &self.gold }
+    }
+}
+
+/// Divides rows by the value of a pivot.
+fn divided<'a>(pivot: Pivot<'a>, rows: Rows<'a>) -> BTreeMap<&'a str, Part<'a>> {
+    let mut parts: BTreeMap<&str, Part<'_>> = BTreeMap::new();
+    for (unit, value) in rows.units.iter().zip(pivot.values) {
+        parts.entry(value.unwrap_or(WITHOUT_VALUE)).or_default().units.push(*unit);
+    }
+    for part in parts.values_mut() {
+        let ids: BTreeSet<&str> = part.units.iter().map(|unit| unit.id).collect();
+        part.gold = rows.gold.iter().filter(|gold| ids.contains(gold.id)).copied().collect();
+    }
+    parts
+}
+
+fn measured_part(
+    subject: &Subject,
+    (by, value): (&str, &str),
+    part: &Part<'_>,
+    settings: &Settings<'_>,
+) -> Result<PolicyPrevalence, Vec<InputMistake>> {
+    let segment = Segment { by: by.to_owned(), value: value.to_owned() };
+    let subject = Subject { segment: Some(segment), ..subject.clone() };
+    let mut measured = suppressed(prevalence(&subject, &part.units, &part.gold, settings)?);
+    measured.judge(settings.goal);
+    Ok(measured)
+}
+
+impl Pivot<'_> {
+    fn settings<'s>(&self, parts: usize, settings: &Settings<'s>) -> Settings<'s> {
+        let level = match self.coverage {
+            Coverage::Each => settings.level,
+            Coverage::Together => settings.level.shared_by(parts),
+        };
+        Settings { level, ..*settings }
+    }
 }
 
 /// A pivot and its value for each unit.

@@ -2,6 +2,7 @@
 
 use crate::eval::GoldDrawn;
 use crate::eval::Positive;
+use crate::measure::Goal;
 use crate::stats::Draws;
 use crate::stats::Level;
 
@@ -16,8 +17,22 @@ pub struct Subject {
     pub labeler: Option<String>,
     /// The reporting period, where there is one.
     pub period: Option<String>,
+    /// Whether that period is one of several.
+    pub span: Span,
     /// The part of the units; all of them when absent.
     pub segment: Option<Segment>,
+}
+
+/// What a measurement's period is among the periods of its units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Span {
+    /// All the units are of that period, or none is known.
+    #[default]
+    Only,
+    /// It is one of several.
+    OneOfSeveral,
+    /// It spans that many periods, pooled.
+    Pooled(usize),
 }
 
 /// A part of the units: those with one value of a pivot.
@@ -54,6 +69,8 @@ pub struct Settings<'a> {
     pub max_gold_age_days: Option<f64>,
     /// The salts of the two draws, where they are known.
     pub salts: Option<Salts<'a>>,
+    /// What the prevalence should be, where somebody said so.
+    pub goal: Option<Goal>,
 }
 
 /// The salts that sample and gold were drawn with.

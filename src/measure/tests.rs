@@ -20,6 +20,7 @@ use crate::stats::Level;
 use crate::unit::Design;
 use crate::unit::Inclusion;
 
+mod series;
 mod undetermined;
 
 /// A sample described by what each unit is: (id, outcome, label, exposure) and gold by id.
@@ -64,6 +65,7 @@ impl World {
             min_gold: 100,
             max_gold_age_days: None,
             salts: None,
+            goal: None,
         });
         let units: Vec<_> = self.units.iter().map(|unit| self.unit(unit)).collect();
         let gold: Vec<_> = self

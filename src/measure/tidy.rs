@@ -4,9 +4,12 @@ use crate::measure::Code;
 use crate::measure::Estimate;
 use crate::measure::Estimator;
 use crate::measure::Missing;
+use crate::measure::PeriodChange;
 use crate::measure::PolicyPrevalence;
 use crate::measure::Segment;
 use crate::measure::Verdict;
+use crate::stats::Draws;
+use crate::stats::TwoDays;
 use crate::unit::FingerprintBuilder;
 
 /// One row of the tidy form. What is not known, or not yet measured, is `None`.
@@ -113,6 +116,46 @@ impl PolicyPrevalence {
     }
 
     fn estimate_id(&self, row: &TidyRow) -> String {
+        row.id(self.drawn.name(), self.draws)
+    }
+}
+
+impl TidyRow {
+    /// Returns the row of a change; its period is written as the interval from the earlier to the later.
+    #[must_use]
+    pub fn of_change(change: &PeriodChange, days: TwoDays<&PolicyPrevalence>) -> Self {
+        let (a, b) = (days.earlier, days.later);
+        let made = change.difference.as_ref().ok();
+        let mut row = Self {
+            period: Some(format!("{}/{}", change.periods.earlier, change.periods.later)),
+            policy: change.policy.clone(),
+            segment: change.segment.as_ref().map(Segment::name),
+            estimator: Estimator::Change,
+            value: made.map(|made| made.value),
+            low: made.map(|made| made.low),
+            high: made.map(|made| made.high),
+            level: change.level.value(),
+            verdict: change.verdict,
+            codes: change.codes.clone(),
+            n: change.n,
+            m: change.m,
+            n_eff: None,
+            k: None,
+            naive: change.naive,
+            exposure: a.exposure + b.exposure,
+            policy_version: joined(&a.subject.policy_version, &b.subject.policy_version),
+            labeler: joined(&a.subject.labeler, &b.subject.labeler),
+            gold_age_days: a.gold_age_days.zip(b.gold_age_days).map(|(a, b)| a.max(b)),
+            status: None,
+            design: joined(&Some(a.design.clone()), &Some(b.design.clone())).unwrap_or_default(),
+            estimate_id: String::new(),
+        };
+        row.estimate_id = row.id(b.drawn.name(), b.draws);
+        row
+    }
+
+    fn id(&self, drawn: &str, draws: Draws) -> String {
+        let row = self;
         let mut hash = FingerprintBuilder::new("estimate");
         for text in [
             Some(&row.policy),
@@ -124,10 +167,7 @@ impl PolicyPrevalence {
             // absent and empty must differ
             hash.bytes(&[u8::from(text.is_some())]).text(text.map_or("", String::as_str));
         }
-        hash.text(row.estimator.name())
-            .text(row.verdict.name())
-            .text(&row.design)
-            .text(self.drawn.name());
+        hash.text(row.estimator.name()).text(row.verdict.name()).text(&row.design).text(drawn);
         for number in
             [row.value, row.low, row.high, Some(row.level), Some(row.exposure), row.n_eff, row.k]
         {
@@ -137,12 +177,21 @@ impl PolicyPrevalence {
                 bytes
             }));
         }
-        for number in [row.n, row.m, self.draws.seed(), u64::from(self.draws.count())] {
+        for number in [row.n, row.m, draws.seed(), u64::from(draws.count())] {
             hash.bytes(&number.to_le_bytes());
         }
         row.codes.iter().for_each(|code| {
             hash.text(code.as_str());
         });
         hash.finish().short()
+    }
+}
+
+/// Returns what both have, or both of them where they differ.
+fn joined(a: &Option<String>, b: &Option<String>) -> Option<String> {
+    match (a, b) {
+        (Some(a), Some(b)) if a != b => Some(format!("{a}, {b}")),
+        (Some(one), _) | (None, Some(one)) => Some(one.clone()),
+        (None, None) => None,
     }
 }

@@ -9,6 +9,7 @@ mod sheet;
 pub(crate) use collect::Collected;
 pub use collect::Status;
 pub(crate) use collect::collected;
+pub(crate) use collect::collected_for;
 pub(crate) use collect::drawn_of;
 pub(crate) use collect::from_file;
 pub use collect::status;

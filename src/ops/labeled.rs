@@ -53,28 +53,23 @@ pub(crate) struct Row {
 }
 
 impl Labeled {
-    /// Returns how many units have no label under the policy of that index.
-    pub(crate) fn missing(&self, policy: usize) -> usize {
-        self.units.len() - self.rows.get(policy).map_or(0, Vec::len)
-    }
-
-    /// Returns how many units are labeled under at least one policy.
-    pub(crate) fn n_labeled(&self) -> usize {
-        let units = self.rows.iter().flatten().map(|row| row.unit);
-        units.collect::<BTreeSet<_>>().len()
-    }
-
-    /// Refuses labels that are not the front of the order requests are sent in. That order is random, so its front is a
+    /// Refuses labels of those units that are not the front of the order requests are sent in. That order is random, so its front is a
     /// random part of the file; labels of a part that somebody chose, or of another sample, are not.
-    pub(crate) fn random_part(&self, policy: usize) -> Result<(), OpsError> {
+    pub(crate) fn random_part(
+        &self,
+        policy: usize,
+        among: impl Fn(usize) -> bool,
+    ) -> Result<(), OpsError> {
         let id = &self.policies[policy].id;
         let asks = |prompt: &&CompiledPrompt| prompt.policies().iter().any(|known| known.id == *id);
         let Some(prompt) = self.prompts.iter().find(asks) else { return Ok(()) };
-        let has: BTreeSet<usize> = self.rows[policy].iter().map(|row| row.unit).collect();
+        let rows = self.rows[policy].iter().map(|row| row.unit);
+        let has: BTreeSet<usize> = rows.filter(|unit| among(*unit)).collect();
         let mut requests: Vec<(Fingerprint, bool)> = self
             .units
             .iter()
             .enumerate()
+            .filter(|(at, _)| among(*at))
             .map(|(at, unit)| (prompt.request_fingerprint(unit), has.contains(&at)))
             .collect();
         requests.sort_unstable();
@@ -89,7 +84,7 @@ impl Labeled {
             format!(
                 "policy `{id}`: {} of {} units are labeled, and they are not a random part of the file: they were labeled from another file or sample",
                 has.len(),
-                self.units.len()
+                requests.len()
             ),
             "name the file that was labeled with --units, or finish with `titer label`",
         ))

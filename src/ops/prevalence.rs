@@ -1,44 +1,43 @@
 //! `titer prevalence`: naive and corrected prevalence, from the store or from anybody's files.
 
 mod files;
+mod periods;
 mod pivot;
+mod sample;
+mod span;
+mod store;
 mod tidy;
 mod wire;
+mod wire_change;
 
 pub use tidy::write_estimates;
 pub use wire::PrevalenceJson;
 
+use self::sample::PolicyRows;
+use self::sample::Sample;
 use super::error::OpsError;
-use super::gold;
 use super::gold::Collected;
-use super::labeled;
-use super::labeled::Labeled;
 use super::labeler::AdHoc;
 use super::program::PositiveRule;
 use super::program::Program;
-use super::units;
 use crate::eval::GoldDrawn;
-use crate::eval::GoldLabel;
 use crate::eval::InputMistake;
-use crate::eval::Judgment;
-use crate::eval::LabeledUnit;
 use crate::eval::Positive;
-use crate::measure;
+use crate::measure::Break;
 use crate::measure::Coverage;
-use crate::measure::Pivot;
+use crate::measure::Drift;
+use crate::measure::Goal;
+use crate::measure::NotAGoal;
+use crate::measure::PeriodChange;
 use crate::measure::PolicyPrevalence;
-use crate::measure::Rows;
 use crate::measure::Salts;
 use crate::measure::Settings;
-use crate::measure::Subject;
+use crate::measure::adjust_changes;
 use crate::policy::Mode;
 use crate::policy::Policy;
 use crate::stats::Draws;
 use crate::stats::Level;
-use crate::unit::Design;
-use crate::unit::Inclusion;
-use crate::unit::Unit;
-use jiff::Timestamp;
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 /// Gold below which an estimate is provisional, when titer.yaml does not say.
@@ -63,6 +62,14 @@ pub struct PrevalenceRequest {
     pub drawn: Option<GoldDrawn>,
     /// Labels that count as violating, for labels without a policy.
     pub positive: Vec<String>,
+    /// The period to measure; the last one where it is compared with another, all when absent.
+    pub period: Option<String>,
+    /// The period to compare it with.
+    pub vs: Option<String>,
+    /// The sample of that earlier period, where it is not in the same file.
+    pub earlier: EarlierSample,
+    /// What the prevalence should be, in place of titer.yaml's goals.
+    pub goal: Option<String>,
     /// Pivots to measure each part of the units by.
     pub by: Vec<String>,
     /// What the level is the level of, where there are pivots.
@@ -77,13 +84,34 @@ pub struct PrevalenceRequest {
     pub draws: u32,
 }
 
+/// The sample of an earlier period. What is left out is that of the later one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EarlierSample {
+    /// Its units.
+    pub units: Option<PathBuf>,
+    /// Its labels.
+    pub labels: Option<PathBuf>,
+    /// Its gold.
+    pub gold: Option<PathBuf>,
+    /// Its labeler.
+    pub labeler: Option<String>,
+}
+
 /// What was measured, with what the reader must know beside it.
 #[derive(Debug, Clone, Default)]
 pub struct Measured {
-    /// One measurement a policy.
+    /// One measurement a policy: of its units, of the period asked for, or of several periods pooled.
     pub policies: Vec<PolicyPrevalence>,
     /// One measurement a policy, pivot and value of the pivot, in that order.
     pub segments: Vec<PolicyPrevalence>,
+    /// The other periods, where there are several: each of a series, or the one compared with.
+    pub periods: Vec<PolicyPrevalence>,
+    /// Changes from one period to another: of each policy, then of its segments.
+    pub changes: Vec<PeriodChange>,
+    /// Where the series of a policy breaks.
+    pub breaks: Vec<(String, Break)>,
+    /// Tests of whether error rates moved, one a policy that has gold in several periods.
+    pub drifts: Vec<Drift>,
     /// Things to know that no code covers, one line each.
     pub notes: Vec<String>,
 }
@@ -98,6 +126,10 @@ impl Default for PrevalenceRequest {
             gold: None,
             drawn: None,
             positive: Vec::new(),
+            period: None,
+            vs: None,
+            earlier: EarlierSample::default(),
+            goal: None,
             by: Vec::new(),
             coverage: Coverage::Each,
             level: None,
@@ -110,197 +142,111 @@ impl Default for PrevalenceRequest {
 
 /// Measures the prevalence of every policy.
 ///
+/// Units of several periods are a series: each period by itself, and all pooled. With `period` one of them is measured, with
+/// `vs` or an earlier sample two are compared.
+///
 /// # Errors
 ///
-/// No labels, no gold, a way of drawing that is not declared, rows that cannot be used. An estimate that
-/// cannot be made from good rows is no error but part of the answer, with its reason.
+/// No labels, no gold, a way of drawing that is not declared, rows that cannot be used, a period that is not there. An
+/// estimate that cannot be made from good rows is no error but part of the answer, with its reason.
 pub fn prevalence(program: &Program, request: &PrevalenceRequest) -> Result<Measured, OpsError> {
-    match &request.labels {
-        Some(labels) => files::prevalence(program, request, labels),
-        None => from_store(program, request),
-    }
-}
-
-fn from_store(program: &Program, request: &PrevalenceRequest) -> Result<Measured, OpsError> {
-    let labeled = labeled::from_store(
-        program,
-        request.units.as_deref(),
-        &request.policies,
-        &request.labeler,
-    )?;
-    let mut gold =
-        gold::collected(program, request.gold.as_deref(), request.drawn, &labeled.policies)?;
-    gold.joined_with(&labeled.units, &labeled.policies, labeled.n_labeled())?;
-    let measured_file = units::path(program, request.units.as_deref())?;
-    let sample_salt = units::sample_salt(program, &measured_file)?;
     let mut measured = Measured::default();
-    for at in 0..labeled.policies.len() {
-        let policy = &labeled.policies[at];
-        let positive = positive(program, policy)?;
-        let Some(view) = View::of(&labeled, at, &mut measured.notes)? else { continue };
-        let rows = view.rows(&labeled, at);
-        let subject = Subject {
-            policy: policy.id.clone(),
-            policy_version: Some(policy.version.to_string()),
-            labeler: Some(labeled.labeler.name.clone()),
-            period: one_period(&labeled.units),
-            segment: None,
-        };
-        let sample_salt = sample_salt.as_deref();
-        let estimate = Estimating { program, request, gold: &gold, sample_salt };
-        let of_rows: Vec<Option<&Unit>> =
-            labeled.rows[at].iter().map(|row| Some(&labeled.units[row.unit])).collect();
-        let case = Case { subject: &subject, units: &rows, rows: &of_rows, positive: &positive };
-        estimate.policy(&case, Some(policy), &mut measured)?;
+    let before = request.before();
+    let ids = |path: Option<&PathBuf>| match path {
+        Some(path) if before.is_some() => files::ids(program, path),
+        Some(_) | None => Ok(HashSet::new()),
+    };
+    let later = Estimating { program, request, elsewhere: ids(request.earlier.units.as_ref())? };
+    let sample = later.sample(&mut measured.notes)?;
+    let earlier = match &before {
+        None => None,
+        Some(request) => {
+            let elsewhere = ids(later.request.units.as_ref())?;
+            let estimating = Estimating { program, request, elsewhere };
+            // what is to be known of its units is said of the later ones
+            let sample = estimating.sample(&mut Vec::new())?;
+            Some((estimating, sample))
+        }
+    };
+    let earlier = earlier.as_ref().map(|(estimating, sample)| (estimating, sample));
+    for rows in &sample.policies {
+        later.policy((&sample, rows), earlier, &mut measured)?;
     }
+    adjust_changes(&mut measured.changes)?;
     Ok(measured)
 }
 
-/// The inclusion of each unit as the labels on hand make it: a run that stopped early has labeled a random part.
-struct View {
-    inclusions: Vec<Option<Inclusion>>,
-}
-
-impl View {
-    fn of(
-        labeled: &Labeled,
-        policy: usize,
-        notes: &mut Vec<String>,
-    ) -> Result<Option<Self>, OpsError> {
-        let (total, missing) = (labeled.units.len(), labeled.missing(policy));
-        let id = &labeled.policies[policy].id;
-        if missing == total {
-            notes.push(format!("{id}: no unit is labeled; run `titer label`"));
-            return Ok(None);
+impl PrevalenceRequest {
+    /// Returns the request for the earlier sample, where it is another than the later one.
+    fn before(&self) -> Option<Self> {
+        if self.earlier == EarlierSample::default() {
+            return None;
         }
-        if missing > 0 {
-            labeled.random_part(policy)?;
-            notes.push(format!(
-                "{id}: {missing} of {total} units have no label yet; the labeled ones are a random part and count as such. Finish with `titer label`"
-            ));
-        }
-        let share = (total - missing) as f64 / total as f64;
-        let of = |unit: &Unit| match (&unit.inclusion, missing) {
-            (inclusion, 0) => inclusion.clone(),
-            (Some(inclusion), _) => {
-                let design = match inclusion.design {
-                    Design::Census => Design::Uniform,
-                    other @ (Design::Uniform | Design::Poisson | Design::Priority) => other,
-                };
-                let probability = inclusion.probability * share;
-                Some(Inclusion { probability, design, ..inclusion.clone() })
-            }
-            (None, _) => Some(Inclusion {
-                probability: share,
-                design: Design::Uniform,
-                stratum: None,
-                cluster: None,
-            }),
-        };
-        Ok(Some(Self { inclusions: labeled.units.iter().map(of).collect() }))
-    }
-
-    fn rows<'a>(&'a self, labeled: &'a Labeled, policy: usize) -> Vec<LabeledUnit<'a>> {
-        labeled.rows[policy]
-            .iter()
-            .map(|row| LabeledUnit {
-                id: &labeled.units[row.unit].id,
-                exposure: labeled.units[row.unit].exposure,
-                inclusion: self.inclusions[row.unit].as_ref(),
-                outcome: row.outcome,
-                label: row.label.as_deref(),
-            })
-            .collect()
+        let EarlierSample { units, labels, gold, labeler } = self.earlier.clone();
+        let mut labeled_by = self.labeler.clone();
+        labeled_by.name = labeler.or(labeled_by.name);
+        Some(Self {
+            units: units.or_else(|| self.units.clone()),
+            labels: labels.or_else(|| self.labels.clone()),
+            gold: gold.or_else(|| self.gold.clone()),
+            labeler: labeled_by,
+            ..self.clone()
+        })
     }
 }
 
-/// What is the same for every policy of a request.
+/// What is the same for every policy of a sample.
 struct Estimating<'a> {
     program: &'a Program,
     request: &'a PrevalenceRequest,
-    gold: &'a Collected,
-    sample_salt: Option<&'a str>,
-}
-
-/// One policy to measure.
-struct Case<'a> {
-    subject: &'a Subject,
-    units: &'a [LabeledUnit<'a>],
-    /// One a unit, in the same order.
-    rows: &'a [Option<&'a Unit>],
-    positive: &'a Positive,
+    /// The units of another sample that the same labels and gold may speak of.
+    elsewhere: HashSet<String>,
 }
 
 impl Estimating<'_> {
-    fn policy(
-        &self,
-        case: &Case<'_>,
-        policy: Option<&Policy>,
-        measured: &mut Measured,
-    ) -> Result<(), OpsError> {
-        let gold = self.labels(&case.subject.policy, policy);
-        let settings = self.settings(case.positive)?;
-        let refused = |mistakes: Vec<InputMistake>| refused(&case.subject.policy, &mistakes);
-        let whole =
-            measure::prevalence(case.subject, case.units, &gold, &settings).map_err(refused)?;
-        measured.policies.push(whole);
-        for name in &self.request.by {
-            let values = pivot::values(name, case.rows)?;
-            let values: Vec<Option<&str>> = values.iter().map(Option::as_deref).collect();
-            let pivot = Pivot { name, values: &values, coverage: self.request.coverage };
-            let rows = Rows { units: case.units, gold: &gold };
-            let parts =
-                measure::by_segment(case.subject, pivot, rows, &settings).map_err(refused)?;
-            measured.segments.extend(parts);
+    fn sample(&self, notes: &mut Vec<String>) -> Result<Sample, OpsError> {
+        match &self.request.labels {
+            Some(labels) => {
+                files::sample(self.program, self.request, (labels, &self.elsewhere), notes)
+            }
+            None => store::sample(self.program, self.request, notes),
         }
-        Ok(())
     }
 
-    /// The gold of a policy. Where a rater chose a reason to abstain, or raters found no majority, nobody knows the label: such
-    /// units stay in, as undetermined.
-    fn labels<'a>(&'a self, id: &str, policy: Option<&Policy>) -> Vec<GoldLabel<'a>> {
-        let now = Timestamp::now();
-        let age = |at: &String| {
-            let at: Timestamp = at.parse().ok()?;
-            Some(now.duration_since(at).as_secs_f64().max(0.0) / 86_400.0)
-        };
-        let judgment = |label: &str| {
-            let abstains = policy.is_some_and(|policy| policy.abstains(label));
-            if abstains { Judgment::Undetermined } else { Judgment::Decided }
-        };
-        let settled = self.gold.adjudication.gold.iter().filter(|gold| gold.policy == id);
-        let settled = settled.map(|gold| GoldLabel {
-            id: &gold.unit_id,
-            label: &gold.label,
-            judgment: judgment(&gold.label),
-            probability: gold.probability,
-            age_days: gold.drawn_at.as_ref().and_then(age),
-        });
-        let open = self.gold.adjudication.unresolved.iter().filter(|open| open.policy == id);
-        let open = open.map(|open| GoldLabel {
-            id: &open.unit_id,
-            label: "no majority",
-            judgment: Judgment::Undetermined,
-            probability: open.probability,
-            age_days: None,
-        });
-        settled.chain(open).collect()
-    }
-
-    fn settings<'a>(&'a self, positive: &'a Positive) -> Result<Settings<'a>, OpsError> {
+    fn settings<'a>(
+        &self,
+        sample: &'a Sample,
+        rows: &'a PolicyRows,
+        gold: &'a Collected,
+    ) -> Result<Settings<'a>, OpsError> {
         let estimate = self.program.file.estimate.as_ref();
         let level = self.request.level.or(estimate.and_then(|estimate| estimate.level));
         let min_gold = self.request.min_gold.or(estimate.and_then(|estimate| estimate.min_gold));
-        let salts = self.sample_salt.zip(self.gold.salt.as_deref());
+        let oldest = estimate.and_then(|estimate| estimate.max_gold_age.as_deref());
+        let salts = sample.salt.as_deref().zip(gold.salt.as_deref());
         Ok(Settings {
-            positive,
-            drawn: self.gold.drawn,
+            positive: &rows.positive,
+            drawn: gold.drawn,
             level: Level::new(level.unwrap_or(0.95))?,
             draws: Draws::new(self.request.seed, self.request.draws)?,
             min_gold: min_gold.unwrap_or(MIN_GOLD),
-            max_gold_age_days: None,
+            max_gold_age_days: oldest.map(span::days).transpose()?,
             salts: salts.map(|(sample, gold)| Salts { sample, gold }),
+            goal: self.goal(&rows.id)?,
         })
+    }
+
+    /// The goal of a policy: the one asked for, else that of titer.yaml.
+    fn goal(&self, policy: &str) -> Result<Option<Goal>, OpsError> {
+        let of_file = || {
+            let policies = &self.program.file.estimate.as_ref()?.policies;
+            policies.iter().find(|(id, _)| *id == policy).and_then(|(_, it)| it.goal.as_deref())
+        };
+        let text = self.request.goal.as_deref().or_else(of_file);
+        let wrong = |error: NotAGoal| {
+            OpsError::refused(error.to_string(), "say on which side of which share it should be")
+        };
+        text.map(Goal::parse).transpose().map_err(wrong)
     }
 }
 
@@ -323,7 +269,8 @@ fn only_by_severity(policy: &Policy, rule: &PositiveRule) -> Result<(), OpsError
 /// Returns which labels of a policy count as violating: as titer.yaml says, else severity above 0.
 fn positive(program: &Program, policy: &Policy) -> Result<Positive, OpsError> {
     let configured = program.file.estimate.as_ref().and_then(|estimate| {
-        estimate.policies.iter().find(|(id, _)| *id == policy.id).map(|(_, rule)| &rule.positive)
+        let found = estimate.policies.iter().find(|(id, _)| *id == policy.id);
+        found.and_then(|(_, rule)| rule.positive.as_ref())
     });
     configured.map_or(Ok(()), |rule| only_by_severity(policy, rule))?;
     Ok(match configured {
@@ -336,12 +283,6 @@ fn positive(program: &Program, policy: &Policy) -> Result<Positive, OpsError> {
         Some(PositiveRule::One(rule)) => Positive::parse(rule, policy)?,
         Some(PositiveRule::Several(labels)) => Positive::parse(&labels.join(","), policy)?,
     })
-}
-
-/// Returns the units' period when all have the same.
-fn one_period(units: &[Unit]) -> Option<String> {
-    let first = units.first()?.period.as_ref()?;
-    units.iter().all(|unit| unit.period.as_ref() == Some(first)).then(|| first.clone())
 }
 
 fn refused(policy: &str, mistakes: &[InputMistake]) -> OpsError {

@@ -56,6 +56,9 @@ pub(super) fn html(
         notes: measured.notes.clone(),
         policies: &measured.policies,
         segments: &measured.segments,
+        periods: &measured.periods,
+        changes: &measured.changes,
+        breaks: &measured.breaks,
         known_truth: truth.cloned(),
         provenance,
     })?)

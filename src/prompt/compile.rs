@@ -7,6 +7,7 @@ use super::CompileError;
 use super::Feature;
 use super::PromptSettings;
 use super::Question;
+use super::fence;
 use super::fit;
 use super::split;
 use super::template;
@@ -117,7 +118,7 @@ pub fn compile(
 fn fingerprint(prompt: &CompiledPrompt) -> Fingerprint {
     let settings = &prompt.settings;
     let mut hash = FingerprintBuilder::new("prompt");
-    hash.text(&settings.url);
+    hash.text(&settings.url).text(&fence::form());
     for text in template::texts(settings) {
         hash.text(text);
     }

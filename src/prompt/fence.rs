@@ -44,6 +44,17 @@ pub fn nonce(unit: &Unit) -> String {
     unit.content_hash().to_string().chars().take(16).collect()
 }
 
+/// Returns what escaping makes of every mark it knows, so that a prompt's fingerprint changes when it does.
+pub(super) fn form() -> String {
+    let angled =
+        ANGLED.iter().chain(&DELIMITERS).map(|mark| format!("<{mark}> </{mark}> <|{mark}|>"));
+    let square = SQUARE.iter().map(|mark| format!("[{mark}] [/{mark}] <<{mark}>>"));
+    let turns = TURNS.iter().map(|turn| format!("\n{turn}: "));
+    let marks: Vec<String> = angled.chain(square).chain(turns).collect();
+    let marks = marks.join(" ");
+    format!("{}\n{}", escape(&marks), escape_turns(&marks))
+}
+
 /// Escapes what could be read as one of our delimiters (`<unit`, `</unit`, `<component`, `</component`), or as a control
 /// token of a chat template (`<|im_end|>`, `[INST]`, `<<SYS>>`), which some servers read as the token itself.
 pub(super) fn escape(text: &str) -> String {

@@ -2,6 +2,7 @@
 
 use crate::measure::PolicyPrevalence;
 use crate::report::Report;
+use crate::report::changes::Changes;
 use crate::report::number::clean;
 use crate::report::number::count;
 use crate::report::number::level;
@@ -43,6 +44,7 @@ fn policy(report: &Report<'_>, measured: &PolicyPrevalence) -> String {
     let name = escaped(&measured.subject.policy);
     let line = escaped(&summary_line(measured));
     let mut out = format!("### {name}\n\n{line}\n\n{}\n", estimates(report, measured));
+    out.push_str(&over_time(report, measured));
     for parts in report.pivots(&measured.subject.policy) {
         out.push_str(&segments(&parts));
     }
@@ -96,8 +98,41 @@ fn estimates(report: &Report<'_>, measured: &PolicyPrevalence) -> String {
     out
 }
 
+fn over_time(report: &Report<'_>, measured: &PolicyPrevalence) -> String {
+    let policy = &measured.subject.policy;
+    let mut out = Changes::of(&report.changes(policy)).map_or_else(String::new, |it| changes(&it));
+    out.push_str(&divided(Pivot::of_periods(&report.series(policy))));
+    for sentence in report.breaks(policy) {
+        out.push_str(&format!("{}\n\n", escaped(&sentence)));
+    }
+    out
+}
+
+fn changes(shown: &Changes) -> String {
+    let (from, to, level) = (escaped(&shown.from), escaped(&shown.to), &shown.level);
+    let mut out = format!(
+        "| change | {from} | {to} | points | {level} interval | q |\n|---|--:|--:|--:|--:|--:|\n"
+    );
+    for it in &shown.lines {
+        let change = it.missing.as_ref().map_or_else(|| it.change.clone(), |why| escaped(why));
+        let (name, interval, q) = (escaped(&it.name), &it.interval, &it.q);
+        out.push_str(&format!(
+            "| {name} | {} | {} | {change} | {interval} | {q} |\n",
+            it.from, it.to
+        ));
+    }
+    for remark in &shown.remarks {
+        out.push_str(&format!("\n{}\n", escaped(remark)));
+    }
+    out + "\n"
+}
+
 fn segments(parts: &[&PolicyPrevalence]) -> String {
-    let Some(pivot) = Pivot::of(parts) else { return String::new() };
+    divided(Pivot::of(parts))
+}
+
+fn divided(pivot: Option<Pivot>) -> String {
+    let Some(pivot) = pivot else { return String::new() };
     let (by, level) = (escaped(&pivot.by), &pivot.level);
     let mut out = format!(
         "| {by} | corrected | {level} interval | naive | n | m | |\n|---|--:|--:|--:|--:|--:|---|\n"

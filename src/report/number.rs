@@ -28,6 +28,14 @@ impl Decimals {
         if zero { text.trim_start_matches('-').to_owned() } else { text }
     }
 
+    /// Returns a difference of shares in percentage points, with its sign.
+    pub(super) fn signed(self, difference: f64) -> String {
+        let text = self.number(difference);
+        let positive = text.starts_with(|c: char| c.is_ascii_digit())
+            && text.contains(|c: char| ('1'..='9').contains(&c));
+        if positive { format!("+{text}") } else { text }
+    }
+
     /// Returns a share as a percentage.
     pub(super) fn percent(self, share: f64) -> String {
         format!("{} %", self.number(share))
@@ -123,6 +131,12 @@ mod tests {
     #[test]
     fn limits_that_differ_are_not_shown_alike() {
         check(0.2, Some((0.1996, 0.2004)), "20.00 % [19.96, 20.04]");
+    }
+
+    #[test]
+    fn differences_have_signs_and_none_at_0() {
+        let one = Decimals::of(0.05, None);
+        assert_eq!([0.012, -0.012, 0.0001].map(|it| one.signed(it)), ["+1.2", "-1.2", "0.0"]);
     }
 
     #[test]

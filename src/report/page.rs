@@ -4,6 +4,8 @@ use crate::eval::ErrorRate;
 use crate::measure::PolicyPrevalence;
 use crate::measure::Verdict;
 use crate::report::Report;
+use crate::report::changes::ChangeLine;
+use crate::report::changes::Changes;
 use crate::report::number::Decimals;
 use crate::report::number::clean;
 use crate::report::number::count;
@@ -11,6 +13,7 @@ use crate::report::number::level;
 use crate::report::number::percent;
 use crate::report::number::whole;
 use crate::report::plot::plot;
+use crate::report::plot::plot_of_periods;
 use crate::report::rows::MODEL_DEPENDENT;
 use crate::report::rows::Row;
 use crate::report::rows::not_estimated;
@@ -23,7 +26,9 @@ use crate::report::rows::words;
 use crate::report::segments::Line;
 use crate::report::segments::Pivot;
 use crate::report::summary::between;
+use crate::report::summary::goal;
 use crate::report::summary::of_what;
+use crate::report::summary::period;
 use crate::report::summary::verdict;
 use crate::stats::StatsError;
 use serde_json::Value;
@@ -66,6 +71,11 @@ fn policy(report: &Report<'_>, measured: &PolicyPrevalence) -> Value {
         "remarks": remarks(measured),
         "model_dependent": model_dependent(measured),
         "pivots": pivots(report, measured),
+        "goal": measured.goal.as_ref().map(goal),
+        "span": period(measured),
+        "series": series(report, measured),
+        "changes": changes(report, measured),
+        "breaks": report.breaks(&measured.subject.policy),
         "findings": findings(measured),
         "rates": rates(measured),
         "youden": measured.youden.map(|youden| format!("{youden:.2}")),
@@ -135,24 +145,49 @@ fn estimates(measured: &PolicyPrevalence) -> Vec<Value> {
 
 fn pivots(report: &Report<'_>, measured: &PolicyPrevalence) -> Vec<Value> {
     let pivots = report.pivots(&measured.subject.policy);
-    let pivot = |pivot: Pivot| {
-        let line = |it: &Line| {
-            json!({
-                "name": it.name,
-                "value": it.value,
-                "interval": it.interval,
-                "naive": it.naive,
-                "n": it.n,
-                "m": it.m,
-                "verdict": it.verdict.name(),
-                "symbol": symbol(it.verdict),
-                "decided_by": it.decided_by,
-            })
-        };
-        let lines: Vec<Value> = pivot.lines.iter().map(line).collect();
-        json!({"by": pivot.by, "level": pivot.level, "lines": lines})
+    pivots.iter().filter_map(|parts| Pivot::of(parts)).map(|it| pivot(&it)).collect()
+}
+
+fn pivot(pivot: &Pivot) -> Value {
+    let line = |it: &Line| {
+        json!({
+            "name": it.name,
+            "value": it.value,
+            "interval": it.interval,
+            "naive": it.naive,
+            "n": it.n,
+            "m": it.m,
+            "verdict": it.verdict.name(),
+            "symbol": symbol(it.verdict),
+            "decided_by": it.decided_by,
+        })
     };
-    pivots.iter().filter_map(|parts| Pivot::of(parts)).map(pivot).collect()
+    let lines: Vec<Value> = pivot.lines.iter().map(line).collect();
+    json!({"by": pivot.by, "level": pivot.level, "lines": lines})
+}
+
+/// The periods of a series, each with its interval; no line joins them.
+fn series(report: &Report<'_>, measured: &PolicyPrevalence) -> Option<Value> {
+    let periods = report.series(&measured.subject.policy);
+    let table = pivot(&Pivot::of_periods(&periods)?);
+    json!({"table": table, "plot": plot_of_periods(&periods)}).into()
+}
+
+fn changes(report: &Report<'_>, measured: &PolicyPrevalence) -> Option<Value> {
+    let shown = Changes::of(&report.changes(&measured.subject.policy))?;
+    let line = |it: &ChangeLine| {
+        json!({
+            "name": it.name,
+            "from": it.from,
+            "to": it.to,
+            "change": it.change,
+            "interval": it.interval,
+            "q": it.q,
+            "missing": it.missing,
+        })
+    };
+    let lines: Vec<Value> = shown.lines.iter().map(line).collect();
+    json!({"from": shown.from, "to": shown.to, "level": shown.level, "lines": lines, "remarks": shown.remarks}).into()
 }
 
 fn model_dependent(measured: &PolicyPrevalence) -> Option<&'static str> {

@@ -1,7 +1,9 @@
 //! A forest plot as lengths: where each estimate, interval, tick and truth stands on the axis, in percent of its width.
 
+use crate::measure::Estimate;
 use crate::measure::PolicyPrevalence;
 use crate::report::number::Decimals;
+use crate::report::number::clean;
 use crate::report::rows::Role;
 use crate::report::rows::Row;
 use crate::report::rows::rows;
@@ -50,6 +52,28 @@ pub(super) fn plot(measured: &PolicyPrevalence, truth: Option<f64>) -> Value {
     })
 }
 
+/// Returns the variables of a plot of periods: one line each, with its corrected interval.
+pub(super) fn plot_of_periods(periods: &[&PolicyPrevalence]) -> Value {
+    let limit = |part: &&PolicyPrevalence| part.corrected.as_ref().ok().map(|it| it.high);
+    let axis = Axis::to(periods.iter().filter_map(limit).fold(0.0, f64::max));
+    let middle = |at: usize| BARE_HEAD + LINE * at as u32 + LINE / 2;
+    let one = |(at, part): (usize, &&PolicyPrevalence)| {
+        let name = clean(part.subject.period.as_deref().unwrap_or_default());
+        let base = json!({"key": "corrected", "name": name, "y": middle(at)});
+        placed(base, part.corrected.as_ref().ok(), axis)
+    };
+    let lines: Vec<Value> = periods.iter().enumerate().map(one).collect();
+    let bottom = BARE_HEAD + LINE * lines.len() as u32;
+    json!({
+        "height": bottom + FOOT,
+        "top": BARE_HEAD,
+        "bottom": bottom,
+        "lines": lines,
+        "ticks": axis.ticks(),
+        "truth": null,
+    })
+}
+
 /// The truth's name stands on the side that has room for it.
 fn truth_line(truth: f64, axis: Axis) -> Value {
     let (side, nudge) = if axis.share(truth) > 0.5 { ("end", -6) } else { ("start", 6) };
@@ -65,7 +89,11 @@ fn highest(measured: &PolicyPrevalence, shown: &[Row<'_>], truth: Option<f64>) -
 
 fn line(row: &Row<'_>, axis: Axis, y: u32) -> Value {
     let base = json!({"key": row.role.key(), "name": row.marked_name(), "y": y});
-    let Ok(estimate) = row.estimate else { return base };
+    placed(base, row.estimate.as_ref().ok(), axis)
+}
+
+fn placed(base: Value, estimate: Option<&Estimate>, axis: Axis) -> Value {
+    let Some(estimate) = estimate else { return base };
     let decimals = Decimals::of(estimate.value, Some((estimate.low, estimate.high)));
     with(
         base,

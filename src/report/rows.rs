@@ -80,8 +80,12 @@ pub(super) const MODEL_DEPENDENT: &str =
 pub(super) fn rows(measured: &PolicyPrevalence) -> Vec<Row<'_>> {
     let (n, m) = (Some(measured.n), Some(measured.m));
     let basis = match measured.corrected_by {
-        Estimator::RoganGladen => Basis::Model,
-        Estimator::Naive | Estimator::TwoPhase | Estimator::GoldOnly => Basis::Design,
+        Estimator::RoganGladen | Estimator::ModelOnly => Basis::Model,
+        Estimator::Naive
+        | Estimator::TwoPhase
+        | Estimator::GoldOnly
+        | Estimator::Hybrid
+        | Estimator::Change => Basis::Design,
     };
     let row = |role, estimate, (n, m)| Row { role, estimate, n, m, k: None, basis: Basis::Design };
     let mut rows = vec![

@@ -38,20 +38,34 @@ pub(super) struct Line {
 /// Returns the parts of one policy by one pivot as a table, in the order given; empty without any.
 #[must_use]
 pub fn by_segment(parts: &[&PolicyPrevalence]) -> String {
-    let Some(pivot) = Pivot::of(parts) else { return String::new() };
-    let header = ["", "corrected", &format!("{} interval", pivot.level), "naive", "n", "m"];
-    let rows: Vec<Vec<String>> = pivot
-        .lines
-        .iter()
-        .map(|it| {
-            [&it.name, &it.value, &it.interval, &it.naive, &it.n, &it.m].map(Clone::clone).to_vec()
-        })
-        .collect();
-    let mut out = format!("{} by {}\n{}", pivot.policy, pivot.by, table(&header, &rows));
-    for line in pivot.lines.iter().filter(|line| line.verdict != Verdict::Publishable) {
-        out.push_str(&format!("{}: {}\n", line.name, line.decided_by));
+    Pivot::of(parts).map_or_else(String::new, |pivot| pivot.text())
+}
+
+/// Returns the periods of one policy as a table, in the order given; empty without any.
+#[must_use]
+pub fn by_period(periods: &[&PolicyPrevalence]) -> String {
+    Pivot::of_periods(periods).map_or_else(String::new, |pivot| pivot.text())
+}
+
+impl Pivot {
+    fn text(&self) -> String {
+        let pivot = self;
+        let header = ["", "corrected", &format!("{} interval", pivot.level), "naive", "n", "m"];
+        let rows: Vec<Vec<String>> = pivot
+            .lines
+            .iter()
+            .map(|it| {
+                [&it.name, &it.value, &it.interval, &it.naive, &it.n, &it.m]
+                    .map(Clone::clone)
+                    .to_vec()
+            })
+            .collect();
+        let mut out = format!("{} by {}\n{}", pivot.policy, pivot.by, table(&header, &rows));
+        for line in pivot.lines.iter().filter(|line| line.verdict != Verdict::Publishable) {
+            out.push_str(&format!("{}: {}\n", line.name, line.decided_by));
+        }
+        out
     }
-    out
 }
 
 /// Groups measurements of parts by their pivot, in the order they come.
@@ -74,12 +88,20 @@ pub fn pivots<'a>(
 
 impl Pivot {
     pub(super) fn of(parts: &[&PolicyPrevalence]) -> Option<Self> {
+        let by = parts.first()?.subject.segment.as_ref()?.by.clone();
+        Self::divided(parts, &by)
+    }
+
+    pub(super) fn of_periods(periods: &[&PolicyPrevalence]) -> Option<Self> {
+        Self::divided(periods, "period")
+    }
+
+    fn divided(parts: &[&PolicyPrevalence], by: &str) -> Option<Self> {
         let first = parts.first()?;
-        let segment = first.subject.segment.as_ref()?;
         let decimals = parts.iter().map(|part| shared_decimals(part)).max()?;
         Some(Self {
             policy: clean(&first.subject.policy),
-            by: clean(&segment.by),
+            by: clean(by),
             level: level(first.level.value()),
             lines: parts.iter().map(|part| Line::of(part, decimals)).collect(),
         })
@@ -96,7 +118,10 @@ impl Line {
             Err(_) => ("-".to_owned(), String::new()),
         };
         Self {
-            name: part.subject.segment.as_ref().map(|it| clean(&it.value)).unwrap_or_default(),
+            name: match (&part.subject.segment, &part.subject.period) {
+                (Some(segment), _) => clean(&segment.value),
+                (None, period) => period.as_ref().map(|it| clean(it)).unwrap_or_default(),
+            },
             value,
             interval,
             naive: part.naive.as_ref().map_or("-".to_owned(), |it| decimals.percent(it.value)),

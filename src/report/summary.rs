@@ -1,7 +1,10 @@
 //! The one line that says it all: the estimate, its interval, its verdict and what it rests on.
 
+use crate::measure::GoalVerdict;
+use crate::measure::JudgedGoal;
 use crate::measure::Missing;
 use crate::measure::PolicyPrevalence;
+use crate::measure::Span;
 use crate::measure::Verdict;
 use crate::report::number::Decimals;
 use crate::report::number::clean;
@@ -24,9 +27,12 @@ const USUAL_LEVEL: f64 = 0.95;
 /// The estimate comes first, or the reason why there is none; a verdict that is not `publishable` names its codes.
 #[must_use]
 pub fn summary_line(measured: &PolicyPrevalence) -> String {
-    let mut parts = vec![format!("{} {}", clean(&measured.subject.policy), headline(measured))];
+    let mut parts = vec![format!("{} {}", subject(measured), headline(measured))];
     if measured.corrected.is_ok() {
         parts.push(verdict(measured));
+    }
+    if let Some(judged) = &measured.goal {
+        parts.push(goal(judged));
     }
     if let Ok(naive) = &measured.naive {
         parts.push(format!("naive {}", percent(naive.value)));
@@ -40,6 +46,32 @@ pub fn summary_line(measured: &PolicyPrevalence) -> String {
         parts.push(format!("level {}", level(measured.level.value())));
     }
     parts.join(" · ")
+}
+
+/// Returns what was measured.
+fn subject(measured: &PolicyPrevalence) -> String {
+    let policy = clean(&measured.subject.policy);
+    period(measured).map_or(policy.clone(), |period| format!("{policy} in {period}:"))
+}
+
+/// Returns the period where there are several, so that one number never passes for another.
+pub(super) fn period(measured: &PolicyPrevalence) -> Option<String> {
+    let name = clean(measured.subject.period.as_deref().unwrap_or_default());
+    match measured.subject.span {
+        Span::Only => None,
+        Span::OneOfSeveral => Some(name),
+        Span::Pooled(n) => Some(format!("{name} ({n} periods pooled)")),
+    }
+}
+
+/// Returns a goal with its verdict: `goal below 0.5 % met`.
+pub(super) fn goal(judged: &JudgedGoal) -> String {
+    let verdict = match judged.verdict {
+        GoalVerdict::Met => " met",
+        GoalVerdict::NotMet => " not met",
+        GoalVerdict::CannotBeTold => ": cannot be told",
+    };
+    format!("goal {}{verdict}", judged.goal)
 }
 
 fn headline(measured: &PolicyPrevalence) -> String {

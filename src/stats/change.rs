@@ -1,7 +1,12 @@
 //! Change between two days, and means over several, when days share units or gold.
 
+mod mover;
 mod ratio;
 
+pub use mover::DayWithLimits;
+pub use mover::difference_of_days;
+pub use mover::p_value_of_change;
+pub use mover::ratio_from_limits;
 pub use ratio::DayWithLimit;
 pub use ratio::ratio_of_days;
 

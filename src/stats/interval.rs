@@ -116,6 +116,8 @@ pub enum Method {
     Bootstrap,
     /// The equal-tailed credible interval of a posterior distribution.
     Posterior,
+    /// Zou and Donner's interval of a difference, its variances recovered from the limits of its parts.
+    Mover,
 }
 
 impl Method {
@@ -157,6 +159,7 @@ impl Method {
             Self::DeLong => "delong",
             Self::Bootstrap => "bootstrap",
             Self::Posterior => "posterior",
+            Self::Mover => "mover",
         }
     }
 }

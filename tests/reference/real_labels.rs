@@ -92,6 +92,7 @@ impl RealLabels {
             min_gold: 300,
             max_gold_age_days: None,
             salts: None,
+            goal: None,
         };
         prevalence(
             &Subject { policy: "hate".to_owned(), ..Subject::default() },

@@ -338,6 +338,7 @@ fn measured(
         min_gold: 0,
         max_gold_age_days: None,
         salts: None,
+        goal: None,
     };
     prevalence(&Subject::default(), &units, &gold, &measure).map_err(|_| StatsError::NoUnits)
 }

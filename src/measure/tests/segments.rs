@@ -29,6 +29,7 @@ fn by_cut(world: &World, cut: usize, coverage: Coverage) -> Vec<PolicyPrevalence
         min_gold: 30,
         max_gold_age_days: None,
         salts: None,
+        goal: None,
     };
     let units: Vec<LabeledUnit<'_>> = world.units.iter().map(|unit| world.unit(unit)).collect();
     let gold: Vec<GoldLabel<'_>> = world

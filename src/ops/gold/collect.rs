@@ -43,6 +43,11 @@ pub(crate) struct Collected {
 }
 
 impl Collected {
+    /// Returns whether the draw it comes from chose that unit; `true` where no draw is known.
+    pub(crate) fn may_hold(&self, unit: &str) -> bool {
+        self.origin.as_ref().is_none_or(|origin| origin.contents.contains_key(unit))
+    }
+
     /// Makes the gold fit the labels it is joined with, or refuses it.
     ///
     /// Gold drawn by label while only a part of the units was labeled has, among all that are labeled now, a smaller
@@ -106,12 +111,22 @@ pub(crate) fn collected(
     declared: Option<GoldDrawn>,
     policies: &[Arc<Policy>],
 ) -> Result<Collected, OpsError> {
+    collected_for(program, (named, declared), policies, |_| true)
+}
+
+/// Collects gold as [`collected`] does; of the store's draws it takes the latest that drew a unit of those `measured`.
+pub(crate) fn collected_for(
+    program: &Program,
+    (named, declared): (Option<&Path>, Option<GoldDrawn>),
+    policies: &[Arc<Policy>],
+    measured: impl Fn(&str) -> bool,
+) -> Result<Collected, OpsError> {
     let settings = program.file.gold.clone().unwrap_or_default();
     let declared = declared.or(settings.drawn.map(drawn_of));
     let file = named.map(Path::to_owned).or_else(|| Some(program.path(settings.from.as_ref()?)));
     match file {
         Some(path) => from_file(&path, &settings, declared, policies),
-        None => from_store(program, declared, policies),
+        None => from_store(program, declared, policies, measured),
     }
 }
 
@@ -187,6 +202,7 @@ fn from_store(
     program: &Program,
     declared: Option<GoldDrawn>,
     policies: &[Arc<Policy>],
+    measured: impl Fn(&str) -> bool,
 ) -> Result<Collected, OpsError> {
     let path = program.store_path();
     let nothing = || {
@@ -200,7 +216,9 @@ fn from_store(
     }
     let reader = Store::open(&path, Access::Read)?.reader()?;
     let said = reader.annotations()?;
-    let draw = latest(&reader)?;
+    let mut draws = reader.gold_draws()?;
+    let of_measured = |draw: &GoldDraw| draw.queue.iter().any(|queued| measured(&queued.unit));
+    let draw = draws.iter().rposition(of_measured).map(|at| draws.swap_remove(at)).or(draws.pop());
     let ids: BTreeSet<&str> = policies.iter().map(|policy| policy.id.as_str()).collect();
     // What people said of a unit stays true when the unit is drawn again.
     let queued: Option<BTreeSet<&str>> =

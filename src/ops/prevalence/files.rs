@@ -1,12 +1,11 @@
 //! Prevalence from anybody's labels and gold: no store, no labeler, no call.
 
-use super::Case;
-use super::Estimating;
-use super::Measured;
 use super::PrevalenceRequest;
-use super::one_period;
 use super::positive;
-use crate::eval::LabeledUnit;
+use super::sample::Maker;
+use super::sample::PolicyRows;
+use super::sample::Row;
+use super::sample::Sample;
 use crate::eval::Positive;
 use crate::gold::LabelMap;
 use crate::io;
@@ -15,7 +14,6 @@ use crate::io::ContentColumns;
 use crate::io::ForeignLabel;
 use crate::io::IdCheck;
 use crate::io::Source;
-use crate::measure::Subject;
 use crate::ops::error::OpsError;
 use crate::ops::gold;
 use crate::ops::gold::Collected;
@@ -26,6 +24,7 @@ use crate::policy::Policy;
 use crate::unit::Unit;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -36,15 +35,16 @@ const PLAINLY_ALLOWED: [&str; 6] = ["0", "false", "no", "allowed", "negative", "
 /// Units named before the rest are only counted.
 const MOST_NAMED: usize = 5;
 
-pub(super) fn prevalence(
+/// Reads labels, units and gold. `elsewhere` holds the ids of another sample whose labels and gold may stand in the same files.
+pub(super) fn sample(
     program: &Program,
     request: &PrevalenceRequest,
-    labels: &Path,
-) -> Result<Measured, OpsError> {
+    (labels, elsewhere): (&Path, &HashSet<String>),
+    notes: &mut Vec<String>,
+) -> Result<Sample, OpsError> {
     let settings = program.file.gold.clone().unwrap_or_default();
     let codes = LabelMap::new(settings.map.label.clone());
     let rows = io::read_labels(&Source::from_argument(labels), &codes)?;
-    let by_policy = grouped(&rows, request, labels)?;
     let known = known_policies(program)?;
     let gold = match &request.gold {
         Some(path) => {
@@ -57,71 +57,82 @@ pub(super) fn prevalence(
         Some(path) => Some(read_units(program, path)?),
         None => None,
     };
-    let sample_salt = match &request.units {
+    let salt = match &request.units {
         Some(path) => units::sample_salt(program, path)?,
         None => None,
     };
-    let mut measured = Measured::default();
-    if units.is_none() {
-        measured.notes.push(
-            "no --units: every unit counts once, and the labeled units are the whole population"
-                .to_owned(),
-        );
-    }
-    if units.as_ref().is_some_and(|units| units.list.iter().all(|unit| unit.exposure <= 1.0)) {
-        let text = "every unit counts once: no column `exposure` is above 1 (map another with `units: {exposure: …}`)";
-        measured.notes.push(text.to_owned());
-    }
-    for (policy, rows) in by_policy {
-        has_gold(policy, &gold)?;
-        let positive = rule(program, request, &known, Labels { policy, rows: &rows, gold: &gold })?;
-        let list = join(&rows, units.as_ref(), labels)?;
-        let subject = Subject {
-            policy: policy.to_owned(),
-            policy_version: rows.first().and_then(|row| row.policy_version.clone()),
-            labeler: rows.first().map(|row| row.labeler.clone()),
-            period: units.as_ref().and_then(|units| one_period(&units.list)),
-            segment: None,
+    notes.extend(notes_on(units.as_ref()));
+    let mut policies = Vec::new();
+    for (policy, rows) in grouped(rows, request, labels)? {
+        has_gold(&policy, &gold)?;
+        let own = match &units {
+            Some(units) => joined(rows, units, labels, elsewhere)?,
+            None => rows.into_iter().map(|row| (row, None)).collect(),
         };
-        let estimating =
-            Estimating { program, request, gold: &gold, sample_salt: sample_salt.as_deref() };
-        let of = known.iter().find(|known| known.id == policy).map(std::convert::AsRef::as_ref);
-        let of_rows: Vec<Option<&Unit>> =
-            rows.iter().map(|row| units.as_ref()?.of(&row.id)).collect();
-        let case = Case { subject: &subject, units: &list, rows: &of_rows, positive: &positive };
-        estimating.policy(&case, of, &mut measured)?;
+        let list: Vec<&ForeignLabel> = own.iter().map(|(row, _)| row).collect();
+        let labels = Labels { policy: &policy, rows: &list, gold: &gold };
+        let positive = rule(program, request, &known, labels)?;
+        let of_project = known.iter().find(|known| known.id == policy).map(Arc::clone);
+        policies.push(policy_rows(policy, own, of_project, positive));
     }
-    Ok(measured)
+    let (name, units) = units.map_or_else(|| (String::new(), Vec::new()), |it| (it.name, it.list));
+    Ok(Sample { name, units, policies, gold: BTreeMap::from([(None, Arc::new(gold))]), salt })
 }
 
-/// The rows of each asked policy; labels of several labelers are several measurements, not one.
-fn grouped<'a>(
-    rows: &'a [ForeignLabel],
+/// Returns the ids of a file of units.
+pub(super) fn ids(program: &Program, path: &Path) -> Result<HashSet<String>, OpsError> {
+    Ok(read_units(program, path)?.list.into_iter().map(|unit| unit.id).collect())
+}
+
+fn notes_on(units: Option<&Units>) -> Option<String> {
+    match units {
+        None => Some(
+            "no --units: every unit counts once, and the labeled units are the whole population"
+                .to_owned(),
+        ),
+        Some(units) => units.list.iter().all(|unit| unit.exposure <= 1.0).then(|| {
+            "every unit counts once: no column `exposure` is above 1 (map another with `units: {exposure: …}`)".to_owned()
+        }),
+    }
+}
+
+fn policy_rows(
+    id: String,
+    own: Vec<(ForeignLabel, Option<usize>)>,
+    policy: Option<Arc<Policy>>,
+    positive: Positive,
+) -> PolicyRows {
+    let mut makers: Vec<Maker> = Vec::new();
+    let mut rows = Vec::with_capacity(own.len());
+    for (row, unit) in own {
+        let maker = Maker { labeler: row.labeler, version: row.policy_version, fingerprint: None };
+        let at = makers.iter().position(|known| *known == maker).unwrap_or(makers.len());
+        if at == makers.len() {
+            makers.push(maker);
+        }
+        let id = unit.is_none().then_some(row.id);
+        rows.push(Row { id, unit, outcome: row.outcome, label: row.label, maker: at });
+    }
+    PolicyRows { id, policy, positive, rows, makers, inclusions: None }
+}
+
+/// The rows of each asked policy, of the labeler asked for or of all.
+fn grouped(
+    rows: Vec<ForeignLabel>,
     request: &PrevalenceRequest,
     path: &Path,
-) -> Result<BTreeMap<&'a str, Vec<&'a ForeignLabel>>, OpsError> {
-    let labelers: BTreeSet<&str> = rows.iter().map(|row| row.labeler.as_str()).collect();
+) -> Result<BTreeMap<String, Vec<ForeignLabel>>, OpsError> {
     let wanted = request.labeler.name.as_deref();
-    if wanted.is_none() && 1 < labelers.len() {
-        let names: Vec<&str> = labelers.into_iter().collect();
-        return Err(OpsError::refused(
-            format!(
-                "{} holds labels of {} labelers, whose errors differ",
-                path.display(),
-                names.len()
-            ),
-            format!("name one with --labeler: {}", names.join(", ")),
-        ));
-    }
-    let mut groups: BTreeMap<&str, Vec<&ForeignLabel>> = BTreeMap::new();
-    for row in rows.iter().filter(|row| wanted.is_none_or(|name| name == row.labeler)) {
-        if request.policies.is_empty() || request.policies.contains(&row.policy) {
-            groups.entry(&row.policy).or_default().push(row);
+    let policies: BTreeSet<String> = rows.iter().map(|row| row.policy.clone()).collect();
+    let mut groups: BTreeMap<String, Vec<ForeignLabel>> = BTreeMap::new();
+    for row in rows {
+        let asked = wanted.is_none_or(|name| name == row.labeler);
+        if asked && (request.policies.is_empty() || request.policies.contains(&row.policy)) {
+            groups.entry(row.policy.clone()).or_default().push(row);
         }
     }
     if groups.is_empty() {
-        let policies: BTreeSet<&str> = rows.iter().map(|row| row.policy.as_str()).collect();
-        let policies: Vec<&str> = policies.into_iter().collect();
+        let policies: Vec<String> = policies.into_iter().collect();
         return Err(OpsError::refused(
             format!("{} has no label that was asked for", path.display()),
             format!("its policies are {}", policies.join(", ")),
@@ -218,12 +229,6 @@ struct Units {
     name: String,
 }
 
-impl Units {
-    fn of(&self, id: &str) -> Option<&Unit> {
-        self.list.get(*self.by_id.get(id)?)
-    }
-}
-
 fn read_units(program: &Program, path: &Path) -> Result<Units, OpsError> {
     let source = Source::from_argument(path);
     let columns = Columns { content: ContentColumns::None, ..units::columns(program) };
@@ -233,46 +238,43 @@ fn read_units(program: &Program, path: &Path) -> Result<Units, OpsError> {
     Ok(Units { list, by_id, name: path.display().to_string() })
 }
 
-/// Labels with the exposure and inclusion of their units. Both lists must name the same units: a unit without a label
-/// would silently leave the population, and a label without a unit has no weight.
-fn join<'a>(
-    rows: &[&'a ForeignLabel],
-    units: Option<&'a Units>,
+/// Labels with the index of their units. Both lists must name the same units: a unit without a label would silently leave the
+/// population, and a label without a unit has no weight.
+fn joined(
+    rows: Vec<ForeignLabel>,
+    units: &Units,
     labels: &Path,
-) -> Result<Vec<LabeledUnit<'a>>, OpsError> {
-    let Some(units) = units else {
-        return Ok(rows.iter().map(|row| labeled(row, None)).collect());
-    };
+    elsewhere: &HashSet<String>,
+) -> Result<Vec<(ForeignLabel, Option<usize>)>, OpsError> {
     let mut unknown = Vec::new();
     let mut list = Vec::with_capacity(rows.len());
-    let mut has_label = vec![false; units.list.len()];
+    let mut has_label = vec![None; units.list.len()];
     for row in rows {
         match units.by_id.get(&row.id) {
             Some(&at) => {
-                has_label[at] = true;
-                list.push(labeled(row, Some(&units.list[at])));
+                if let Some(other) = has_label[at].replace(row.labeler.clone()) {
+                    return Err(two_labelers(&row, &other, labels));
+                }
+                list.push((row, Some(at)));
             }
-            None => unknown.push(row.id.as_str()),
+            None if elsewhere.contains(&row.id) => {}
+            None => unknown.push(row.id),
         }
     }
-    let bare: Vec<&str> = units
+    let bare: Vec<String> = units
         .list
         .iter()
         .zip(&has_label)
-        .filter_map(|(unit, has)| (!has).then_some(unit.id.as_str()))
+        .filter(|(_, label)| label.is_none())
+        .map(|(unit, _)| unit.id.clone())
         .collect();
-    let named = |ids: &[&str]| {
-        let first: Vec<&str> = ids.iter().take(MOST_NAMED).copied().collect();
-        let rest = ids.len() - first.len();
-        if rest == 0 { first.join(", ") } else { format!("{} and {rest} more", first.join(", ")) }
-    };
     if !unknown.is_empty() {
         return Err(OpsError::refused(
             format!(
                 "{} labels units that {} does not have: {}",
                 labels.display(),
                 units.name,
-                named(&unknown)
+                first_named(&unknown)
             ),
             "give the file of all labeled units",
         ));
@@ -283,7 +285,7 @@ fn join<'a>(
                 "units of {} have no label in {}: {}",
                 units.name,
                 labels.display(),
-                named(&bare)
+                first_named(&bare)
             ),
             "add a row for each with its outcome, such as `failed`; leaving them out would bias the estimate",
         ));
@@ -291,12 +293,19 @@ fn join<'a>(
     Ok(list)
 }
 
-fn labeled<'a>(row: &'a ForeignLabel, unit: Option<&'a Unit>) -> LabeledUnit<'a> {
-    LabeledUnit {
-        id: &row.id,
-        exposure: unit.map_or(1.0, |unit| unit.exposure),
-        inclusion: unit.and_then(|unit| unit.inclusion.as_ref()),
-        outcome: row.outcome,
-        label: row.label.as_deref(),
-    }
+fn two_labelers(row: &ForeignLabel, other: &str, labels: &Path) -> OpsError {
+    OpsError::refused(
+        format!(
+            "{} holds labels of 2 labelers for unit {}, whose errors differ",
+            labels.display(),
+            row.id
+        ),
+        format!("name one with --labeler: {other}, {}", row.labeler),
+    )
+}
+
+fn first_named(ids: &[String]) -> String {
+    let first: Vec<&str> = ids.iter().take(MOST_NAMED).map(String::as_str).collect();
+    let rest = ids.len() - first.len();
+    if rest == 0 { first.join(", ") } else { format!("{} and {rest} more", first.join(", ")) }
 }

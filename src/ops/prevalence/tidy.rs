@@ -6,9 +6,11 @@ use crate::io::TableColumn;
 use crate::io::Target;
 use crate::io::write_table;
 use crate::measure::Code;
+use crate::measure::PeriodChange;
 use crate::measure::PolicyPrevalence;
 use crate::measure::TidyRow;
 use crate::ops::error::OpsError;
+use crate::stats::TwoDays;
 use std::path::Path;
 
 /// Writes the table of estimates; the file's ending names its format.
@@ -17,9 +19,29 @@ use std::path::Path;
 ///
 /// A file that cannot be written, or an ending that names no format.
 pub fn write_estimates(path: &Path, measured: &Measured) -> Result<(), OpsError> {
-    let all = measured.policies.iter().chain(&measured.segments);
-    let rows: Vec<TidyRow> = all.flat_map(PolicyPrevalence::tidy_rows).collect();
+    let rows = measured.tidy_rows();
     Ok(write_table(&Target::from_argument(path), &columns(&rows))?)
+}
+
+impl Measured {
+    /// Returns every estimate as a row: periods, then what was asked for, its segments, and changes.
+    #[must_use]
+    pub fn tidy_rows(&self) -> Vec<TidyRow> {
+        let all = self.periods.iter().chain(&self.policies).chain(&self.segments);
+        let mut rows: Vec<TidyRow> = all.flat_map(PolicyPrevalence::tidy_rows).collect();
+        for change in &self.changes {
+            let days = of(&self.periods, change).zip(of(&self.policies, change));
+            rows.extend(
+                days.map(|(earlier, later)| TidyRow::of_change(change, TwoDays { earlier, later })),
+            );
+        }
+        rows
+    }
+}
+
+/// Returns the whole of a policy's measurement whose change it is.
+fn of<'a>(list: &'a [PolicyPrevalence], change: &PeriodChange) -> Option<&'a PolicyPrevalence> {
+    list.iter().find(|it| it.subject.policy == change.policy)
 }
 
 fn columns(rows: &[TidyRow]) -> Vec<TableColumn> {

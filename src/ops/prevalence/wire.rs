@@ -1,6 +1,9 @@
 //! The JSON form of a measurement.
 
 use super::Measured;
+use super::wire_change::BreakJson;
+use super::wire_change::ChangeJson;
+use super::wire_change::DriftJson;
 use crate::eval::ErrorRate;
 use crate::eval::Merge;
 use crate::measure::CellRow;
@@ -8,6 +11,8 @@ use crate::measure::Estimate;
 use crate::measure::Finding;
 use crate::measure::Missing;
 use crate::measure::PolicyPrevalence;
+use crate::measure::Segment;
+use crate::measure::Span;
 use crate::ops::chain;
 use crate::stats::StatsError;
 use serde::Serialize;
@@ -19,6 +24,14 @@ pub struct PrevalenceJson {
     policies: Vec<PolicyJson>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     segments: Vec<PolicyJson>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    periods: Vec<PolicyJson>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changes: Vec<ChangeJson>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    breaks: Vec<BreakJson>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    drifts: Vec<DriftJson>,
     notes: Vec<String>,
 }
 
@@ -29,8 +42,12 @@ struct PolicyJson {
     labeler: Option<String>,
     period: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    periods_pooled: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     segment: Option<SegmentJson>,
     verdict: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    goal: Option<GoalJson>,
     naive: EstimateJson,
     corrected: EstimateJson,
     corrected_by: &'static str,
@@ -58,7 +75,13 @@ struct PolicyJson {
 }
 
 #[derive(Debug, Clone, Serialize)]
-struct SegmentJson {
+struct GoalJson {
+    goal: String,
+    verdict: &'static str,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct SegmentJson {
     by: String,
     value: String,
 }
@@ -98,7 +121,7 @@ struct MergeJson {
 }
 
 #[derive(Debug, Clone, Serialize)]
-struct FindingJson {
+pub(super) struct FindingJson {
     code: &'static str,
     name: &'static str,
     detail: String,
@@ -114,11 +137,21 @@ struct BoundsJson {
     missing_at_random: Option<f64>,
 }
 
+impl From<&Segment> for SegmentJson {
+    fn from(segment: &Segment) -> Self {
+        Self { by: segment.by.clone(), value: segment.value.clone() }
+    }
+}
+
 impl From<&Measured> for PrevalenceJson {
     fn from(measured: &Measured) -> Self {
         Self {
             policies: measured.policies.iter().map(PolicyJson::from).collect(),
             segments: measured.segments.iter().map(PolicyJson::from).collect(),
+            periods: measured.periods.iter().map(PolicyJson::from).collect(),
+            changes: measured.changes.iter().map(ChangeJson::from).collect(),
+            breaks: measured.breaks.iter().map(BreakJson::from).collect(),
+            drifts: measured.drifts.iter().map(DriftJson::from).collect(),
             notes: measured.notes.clone(),
         }
     }
@@ -133,11 +166,16 @@ impl From<&PolicyPrevalence> for PolicyJson {
             policy_version: measured.subject.policy_version.clone(),
             labeler: measured.subject.labeler.clone(),
             period: measured.subject.period.clone(),
-            segment: measured.subject.segment.as_ref().map(|segment| SegmentJson {
-                by: segment.by.clone(),
-                value: segment.value.clone(),
-            }),
+            periods_pooled: match measured.subject.span {
+                Span::Pooled(n) => Some(n),
+                Span::Only | Span::OneOfSeveral => None,
+            },
+            segment: measured.subject.segment.as_ref().map(SegmentJson::from),
             verdict: measured.verdict.name(),
+            goal: measured.goal.map(|judged| GoalJson {
+                goal: judged.goal.to_string(),
+                verdict: judged.verdict.name(),
+            }),
             naive: estimate(&measured.naive),
             corrected: estimate(&measured.corrected),
             corrected_by: measured.corrected_by.name(),
@@ -168,7 +206,7 @@ impl From<&PolicyPrevalence> for PolicyJson {
                 .iter()
                 .map(|(outcome, share)| (outcome.name(), share.n))
                 .collect(),
-            findings: findings(measured),
+            findings: findings(&measured.findings),
             bounds: measured.bounds.as_ref().map(|bounds| BoundsJson {
                 low: bounds.low,
                 lowest: bounds.lowest,
@@ -233,12 +271,12 @@ fn merges(measured: &PolicyPrevalence) -> Vec<MergeJson> {
     measured.merges.iter().map(one).collect()
 }
 
-fn findings(measured: &PolicyPrevalence) -> Vec<FindingJson> {
+pub(super) fn findings(findings: &[Finding]) -> Vec<FindingJson> {
     let one = |finding: &Finding| FindingJson {
         code: finding.code.as_str(),
         name: finding.code.name(),
         detail: finding.detail.clone(),
         advice: finding.code.advice(),
     };
-    measured.findings.iter().map(one).collect()
+    findings.iter().map(one).collect()
 }

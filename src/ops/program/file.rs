@@ -382,21 +382,27 @@ pub(crate) enum DrawnName {
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct EstimateFile {
-    /// What counts as violating under each policy; severity above 0 when a policy is not named.
+    /// What counts as violating under each policy, and what its prevalence should be.
     pub(crate) policies: Entries<PositiveFile>,
     /// Gold labels below which an estimate is provisional.
     pub(crate) min_gold: Option<u64>,
     /// Level of the intervals.
     #[schemars(range(min = 0.5, max = 0.9999))]
     pub(crate) level: Option<f64>,
+    /// Age of gold above which an estimate is provisional, such as `90 days`; needs `drawn_at` in the gold.
+    pub(crate) max_gold_age: Option<String>,
 }
 
-/// What counts as violating under one policy.
+/// What counts as violating under one policy, and what its prevalence should be.
 #[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PositiveFile {
-    /// A label id, several of them, or `severity >= N`.
-    pub(crate) positive: PositiveRule,
+    /// A label id, several of them, or `severity >= N`; severity above 0 when absent.
+    #[serde(default)]
+    pub(crate) positive: Option<PositiveRule>,
+    /// The bar for its prevalence, such as `below 0.5 %`.
+    #[serde(default)]
+    pub(crate) goal: Option<String>,
 }
 
 /// A label id, several of them, or a rule on severity.

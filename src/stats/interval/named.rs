@@ -49,6 +49,7 @@ pub fn rate_interval(method: Method, rate: Rate, level: Level) -> Result<Interva
         | Method::GammaMidP
         | Method::LangReiczigel
         | Method::Posterior
+        | Method::Mover
         | Method::BfgBinomial
         | Method::BfgPoisson
         | Method::Percentile
@@ -101,6 +102,7 @@ pub fn share_interval(
         | Method::GammaMidP
         | Method::LangReiczigel
         | Method::Posterior
+        | Method::Mover
         | Method::BfgBinomial
         | Method::BfgPoisson
         | Method::Percentile
@@ -129,7 +131,7 @@ mod tests {
     use crate::stats::Weight;
     use crate::stats::WeightSum;
 
-    const ALL: [Method; 34] = [
+    const ALL: [Method; 35] = [
         Method::WaldT,
         Method::ArcsineT,
         Method::Wald,
@@ -164,6 +166,7 @@ mod tests {
         Method::DeLong,
         Method::Bootstrap,
         Method::Posterior,
+        Method::Mover,
     ];
 
     #[test]

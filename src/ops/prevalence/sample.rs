@@ -1,0 +1,253 @@
+//! One labeled sample, wherever its labels and gold come from, divided by period.
+
+use super::Estimating;
+use crate::eval::GoldLabel;
+use crate::eval::Judgment;
+use crate::eval::LabeledUnit;
+use crate::eval::Positive;
+use crate::measure::Settings;
+use crate::measure::Span;
+use crate::measure::Subject;
+use crate::ops::error::OpsError;
+use crate::ops::gold::Collected;
+use crate::policy::Policy;
+use crate::reply::Outcome;
+use crate::unit::Inclusion;
+use crate::unit::Unit;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Labeled units with their gold.
+#[derive(Debug)]
+pub(super) struct Sample {
+    /// The file of the units.
+    pub(super) name: String,
+    /// The units; empty where labels stand for themselves.
+    pub(super) units: Vec<Unit>,
+    /// The policies they are labeled by.
+    pub(super) policies: Vec<PolicyRows>,
+    /// The gold of each period; under `None` that of units without one.
+    pub(super) gold: BTreeMap<Option<String>, Arc<Collected>>,
+    /// The salt the units were drawn with, where it is known.
+    pub(super) salt: Option<String>,
+}
+
+/// The labels of one policy.
+#[derive(Debug)]
+pub(super) struct PolicyRows {
+    /// The policy's id.
+    pub(super) id: String,
+    /// The policy, where the project has it.
+    pub(super) policy: Option<Arc<Policy>>,
+    /// Which labels count as violating.
+    pub(super) positive: Positive,
+    /// The labels.
+    pub(super) rows: Vec<Row>,
+    /// Who made them.
+    pub(super) makers: Vec<Maker>,
+    /// The inclusion of each unit, where it differs from what its file says.
+    pub(super) inclusions: Option<Vec<Option<Inclusion>>>,
+}
+
+/// One label.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// The unit's id, where no unit is named.
+    pub(super) id: Option<String>,
+    /// The index of the unit.
+    pub(super) unit: Option<usize>,
+    pub(super) outcome: Outcome,
+    pub(super) label: Option<String>,
+    /// The index of who made it.
+    pub(super) maker: usize,
+}
+
+/// A labeler under one version of a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Maker {
+    pub(super) labeler: String,
+    pub(super) version: Option<String>,
+    /// Tells labelers apart that have one name.
+    pub(super) fingerprint: Option<String>,
+}
+
+/// The rows of one policy in one period.
+#[derive(Debug)]
+pub(super) struct Period<'a> {
+    pub(super) subject: Subject,
+    pub(super) instrument: Option<String>,
+    pub(super) units: Vec<LabeledUnit<'a>>,
+    pub(super) gold: Vec<GoldLabel<'a>>,
+    /// One a unit, in the same order.
+    pub(super) of: Vec<Option<&'a Unit>>,
+    pub(super) settings: Settings<'a>,
+    /// Where its gold is from, to tell whether two periods share it.
+    pub(super) collected: &'a Collected,
+}
+
+impl PolicyRows {
+    pub(super) fn unit_id<'a>(&'a self, sample: &'a Sample, row: &'a Row) -> &'a str {
+        match (row.unit, &row.id) {
+            (Some(at), _) => &sample.units[at].id,
+            (None, Some(id)) => id,
+            (None, None) => "",
+        }
+    }
+
+    fn labeled<'a>(&'a self, sample: &'a Sample, row: &'a Row) -> LabeledUnit<'a> {
+        let unit = row.unit.map(|at| &sample.units[at]);
+        let own = unit.and_then(|unit| unit.inclusion.as_ref());
+        let inclusion = match (&self.inclusions, row.unit) {
+            (Some(inclusions), Some(at)) => inclusions[at].as_ref(),
+            (Some(_) | None, _) => own,
+        };
+        LabeledUnit {
+            id: self.unit_id(sample, row),
+            exposure: unit.map_or(1.0, |unit| unit.exposure),
+            inclusion,
+            outcome: row.outcome,
+            label: row.label.as_deref(),
+        }
+    }
+
+    /// Returns the rows of each period, in order.
+    fn by_period<'a>(
+        &'a self,
+        sample: &'a Sample,
+    ) -> Result<BTreeMap<Option<&'a str>, Vec<&'a Row>>, OpsError> {
+        let mut periods: BTreeMap<Option<&str>, Vec<&Row>> = BTreeMap::new();
+        for row in &self.rows {
+            let period = row.unit.and_then(|at| sample.units[at].period.as_deref());
+            periods.entry(period).or_default().push(row);
+        }
+        let without = periods.get(&None).map_or(0, Vec::len);
+        if without > 0 && periods.len() > 1 {
+            return Err(OpsError::refused(
+                format!(
+                    "{without} units of {} have no period, and the others have one",
+                    sample.name
+                ),
+                "fill the column of periods, or leave it out (`units: {period: …}` in titer.yaml names it)",
+            ));
+        }
+        Ok(periods)
+    }
+
+    /// Returns who made the labels of a period. Two standards, or two labelers, are two measurements.
+    fn maker(&self, rows: &[&Row], period: Option<&str>) -> Result<Option<&Maker>, OpsError> {
+        let indices: BTreeSet<usize> = rows.iter().map(|row| row.maker).collect();
+        let makers: Vec<&Maker> = indices.into_iter().map(|at| &self.makers[at]).collect();
+        let place = period.map_or_else(String::new, |period| format!(" in {period}"));
+        let labelers: BTreeSet<&str> = makers.iter().map(|maker| maker.labeler.as_str()).collect();
+        if labelers.len() > 1 {
+            let names: Vec<&str> = labelers.into_iter().collect();
+            return Err(OpsError::refused(
+                format!(
+                    "policy `{}` has labels of {} labelers{place}, whose errors differ",
+                    self.id,
+                    names.len()
+                ),
+                format!("name one with --labeler: {}", names.join(", ")),
+            ));
+        }
+        let major = |maker: &&Maker| {
+            let version = maker.version.as_deref()?;
+            Some(version.trim_start_matches('v').split('.').next().unwrap_or(version).to_owned())
+        };
+        let standards: BTreeSet<String> = makers.iter().filter_map(major).collect();
+        if standards.len() > 1 {
+            let names: Vec<String> = standards.into_iter().collect();
+            return Err(OpsError::refused(
+                format!(
+                    "S018: policy `{}` has labels by versions {}{place}: different standards",
+                    self.id,
+                    names.join(" and ")
+                ),
+                "measure the units of each version by themselves",
+            ));
+        }
+        Ok(makers.last().copied())
+    }
+}
+
+impl Sample {
+    /// Returns the rows of each period of one policy, in the order of their names.
+    pub(super) fn periods<'a>(
+        &'a self,
+        rows: &'a PolicyRows,
+        estimating: &Estimating<'_>,
+    ) -> Result<Vec<Period<'a>>, OpsError> {
+        let divided = rows.by_period(self)?;
+        let all: HashSet<&str> = rows.rows.iter().map(|row| rows.unit_id(self, row)).collect();
+        let span = if divided.len() > 1 { Span::OneOfSeveral } else { Span::Only };
+        let mut periods = Vec::with_capacity(divided.len());
+        for (name, list) in divided {
+            let maker = rows.maker(&list, name)?;
+            let collected =
+                self.gold.get(&name.map(str::to_owned)).or_else(|| self.gold.get(&None));
+            let own: HashSet<&str> = list.iter().map(|row| rows.unit_id(self, row)).collect();
+            let here = |id: &str| {
+                own.contains(id) || (!all.contains(id) && !estimating.elsewhere.contains(id))
+            };
+            let Some(collected) = collected else { continue };
+            let gold = labels(collected, rows, here);
+            let version = maker.and_then(|maker| maker.version.clone());
+            periods.push(Period {
+                subject: Subject {
+                    policy: rows.id.clone(),
+                    policy_version: version,
+                    labeler: maker.map(|maker| maker.labeler.clone()),
+                    period: name.map(str::to_owned),
+                    span,
+                    segment: None,
+                },
+                instrument: maker
+                    .map(|it| it.fingerprint.clone().unwrap_or_else(|| it.labeler.clone())),
+                units: list.iter().map(|row| rows.labeled(self, row)).collect(),
+                gold,
+                of: list.iter().map(|row| Some(&self.units[row.unit?])).collect(),
+                settings: estimating.settings(self, rows, collected)?,
+                collected,
+            });
+        }
+        Ok(periods)
+    }
+}
+
+/// The gold of a policy for some units. Where a rater chose a reason to abstain, or raters found no majority, nobody knows the
+/// label: such units stay in, as undetermined.
+fn labels<'a>(
+    gold: &'a Collected,
+    rows: &PolicyRows,
+    here: impl Fn(&str) -> bool,
+) -> Vec<GoldLabel<'a>> {
+    let now = Timestamp::now();
+    let age = |at: &String| {
+        let at: Timestamp = at.parse().ok()?;
+        Some(now.duration_since(at).as_secs_f64().max(0.0) / 86_400.0)
+    };
+    let judgment = |label: &str| {
+        let abstains = rows.policy.as_ref().is_some_and(|policy| policy.abstains(label));
+        if abstains { Judgment::Undetermined } else { Judgment::Decided }
+    };
+    let settled = gold.adjudication.gold.iter().filter(|gold| gold.policy == rows.id);
+    let settled = settled.filter(|gold| here(&gold.unit_id)).map(|gold| GoldLabel {
+        id: &gold.unit_id,
+        label: &gold.label,
+        judgment: judgment(&gold.label),
+        probability: gold.probability,
+        age_days: gold.drawn_at.as_ref().and_then(age),
+    });
+    let open = gold.adjudication.unresolved.iter().filter(|open| open.policy == rows.id);
+    let open = open.filter(|open| here(&open.unit_id)).map(|open| GoldLabel {
+        id: &open.unit_id,
+        label: "no majority",
+        judgment: Judgment::Undetermined,
+        probability: open.probability,
+        age_days: None,
+    });
+    settled.chain(open).collect()
+}
