@@ -33,6 +33,7 @@ pub use guess::guess_columns;
 pub use guess::read_head;
 pub use labels::ForeignLabel;
 pub use labels::LabelRow;
+pub use labels::LabelRowComponent;
 pub use labels::LabelWriter;
 pub use labels::read_labels;
 pub use manifest::GateRow;
@@ -95,9 +96,15 @@ pub enum IoError {
     },
     /// The name does not say what the file is.
     #[error(
-        "{path}: the format is not known; name it .jsonl, .csv or .tsv, and a table of results also .parquet (unpack .gz and .zst first)"
+        "{path}: the format is not known; name it .jsonl, .csv or .tsv (unpack .gz and .zst first)"
     )]
     UnknownFormat {
+        /// The file.
+        path: String,
+    },
+    /// The name of a table of results does not say its format.
+    #[error("{path}: the format is not known; name the table .csv, .tsv, .jsonl or .parquet")]
+    UnknownTableFormat {
         /// The file.
         path: String,
     },

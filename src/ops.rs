@@ -2,12 +2,14 @@
 
 mod ask;
 mod error;
+mod fit;
 mod labeled;
 mod labeler;
 mod parallel;
 mod policies;
 mod program;
 mod rows;
+mod template;
 mod text_file;
 mod units;
 
@@ -20,6 +22,7 @@ pub mod gold;
 pub mod guide;
 pub mod init;
 pub mod label;
+pub mod plan;
 pub mod policy_tests;
 pub mod prevalence;
 pub mod report;

@@ -14,6 +14,7 @@ mod immutable;
 mod imports;
 mod lint;
 mod model;
+mod pictures;
 mod reader;
 
 pub use coverage::RuleCoverage;
@@ -33,6 +34,7 @@ pub use immutable::immutable_ids;
 pub use imports::ImportRef;
 pub use imports::imports;
 pub use lint::LintSettings;
+pub use lint::TokenBudget;
 pub use lint::lint;
 pub use lint::lint_gold;
 pub use lint::resemble;
@@ -53,6 +55,7 @@ pub use model::Rollup;
 pub use model::Status;
 pub use model::Term;
 pub use model::Version;
+pub use pictures::missing_pictures;
 pub use reader::Checked;
 pub use reader::Reader;
 

@@ -52,21 +52,35 @@ pub struct Answer {
     /// All labels that apply, in the policy's order, where several may (`mode: multi`); else empty. `label` is
     /// then the most severe of them.
     pub labels: Vec<String>,
-    /// Full ids of the cited criteria and exceptions.
+    /// Full ids of the cited criteria and exceptions; where `label` is computed from those of the components, the ones
+    /// cited for the components whose label it is.
     pub criteria: Vec<String>,
     /// Answers to the policy's checks: `yes`, `no` or `unknown`.
     pub checks: BTreeMap<String, String>,
     /// The labels of the unit's components, where the policy asks for them (`rollup`).
     pub components: Vec<ComponentAnswer>,
-    /// The model's own label of the unit, where `label` is computed from those of the components or should have
-    /// been; else `label` is the model's own. `criteria` and `because` are the model's either way.
-    pub own_label: Option<String>,
-    /// The model's own reason, or why there is no label.
+    /// What the model itself says about the whole unit, where `label` is computed from those of the components or
+    /// should have been; else `label` is the model's own.
+    pub own: Option<OwnAnswer>,
+    /// The model's reason for `label`, or why there is no label; none where a computed label is not the model's own.
     pub because: Option<String>,
     /// The number the model says about itself, in `[0, 1]`; not a probability of anything.
     pub stated_confidence: Option<f64>,
     /// The probability of the label's token among its alternatives, in `[0, 1]`.
     pub label_probability: Option<f64>,
+}
+
+/// What a model says about a whole unit whose label is computed from those of its components.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnAnswer {
+    /// The label, or the abstain id.
+    pub label: String,
+    /// All labels that apply, where several may; else empty.
+    pub labels: Vec<String>,
+    /// Full ids of the cited criteria and exceptions.
+    pub criteria: Vec<String>,
+    /// The reason.
+    pub because: Option<String>,
 }
 
 /// What one reply says about one component of a unit.
@@ -133,6 +147,18 @@ pub struct Usage {
     pub output: u64,
     /// Whether the provider did not say and the counts are our own estimate.
     pub estimated: bool,
+}
+
+impl OwnAnswer {
+    /// What the answer says about the unit, before anything is computed; `None` without a label.
+    fn of(answer: &Answer) -> Option<Self> {
+        Some(Self {
+            label: answer.label.clone()?,
+            labels: answer.labels.clone(),
+            criteria: answer.criteria.clone(),
+            because: answer.because.clone(),
+        })
+    }
 }
 
 impl Outcome {

@@ -150,7 +150,7 @@ mod tests {
         check(
             "name: x\nparts:\n  a: {txt: y, text: z}\n  b: 5\n  c: {text: 1.50}\n",
             &[
-                "3:7 Y010 unknown key `txt` / keys that may stand here: `was`",
+                "3:7 Y010 unknown key `txt` / move what belongs there into `text`, and remove this key",
                 "4:6 Y012 expected text or a map, found the number 5 / ",
                 "5:13 Y012 expected text, found the number 1.5 / put it in quotes to make it text: \"1.50\"",
             ],

@@ -10,6 +10,8 @@
 mod bad_input;
 #[path = "cli/bench.rs"]
 mod bench;
+#[path = "cli/check.rs"]
+mod check;
 #[path = "cli/dialects.rs"]
 mod dialects;
 #[path = "cli/endings.rs"]
@@ -20,6 +22,8 @@ mod endpoints;
 mod full_disk;
 #[path = "cli/periods.rs"]
 mod periods;
+#[path = "cli/plan.rs"]
+mod plan;
 #[path = "cli/refusals.rs"]
 mod refusals;
 #[path = "cli/segments.rs"]

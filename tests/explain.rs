@@ -17,8 +17,8 @@ use titer::policy::LintSettings;
 use titer::policy::Reader;
 use titer::unit::Unit;
 
-/// Codes whose mistake a page cannot show: another encoding, a fault of titer itself, two files.
-const WITHOUT_EXAMPLES: [&str; 3] = ["P090", "Y002", "Y020"];
+/// Codes whose mistake is not in one text: two files, another encoding, a fault of titer itself.
+const OF_NO_TEXT: [&str; 3] = ["P090", "Y002", "Y020"];
 
 /// The examples of a page by the word after `yaml`.
 fn examples(page: &str) -> BTreeMap<&str, &str> {
@@ -45,8 +45,10 @@ fn codes(reader: &Reader, code: &str, text: &str, page: &str) -> Vec<&'static st
         Err(found) => return found.iter().map(|one| one.code).collect(),
     };
     let mut found = checked.warnings.clone();
+    let pictures = |path: &str| path != "pictures/wuond.png";
+    found.extend(policy::missing_pictures(&checked, pictures));
     if code.starts_with('L') {
-        found.extend(policy::lint(&checked, &LintSettings { off: BTreeSet::new() }));
+        found.extend(policy::lint(&checked, &LintSettings::everything()));
     }
     if let Some(last) = examples(page).get("last") {
         let (last, _) = policy::parse(&Source::new("last.yaml", last)).unwrap();
@@ -56,7 +58,7 @@ fn codes(reader: &Reader, code: &str, text: &str, page: &str) -> Vec<&'static st
     if let Some(gold) = examples(page).get("gold") {
         let units: Vec<Unit> = gold.lines().map(|line| Unit::text(line, &line[2..])).collect();
         let units: Vec<&Unit> = units.iter().collect();
-        let settings = LintSettings { off: BTreeSet::new() };
+        let settings = LintSettings::everything();
         found.extend(policy::lint_gold(&checked, &units, &settings));
     }
     found.iter().map(|one| one.code).collect()
@@ -69,8 +71,7 @@ fn the_wrong_example_gives_exactly_its_code_and_the_right_one_nothing() {
     for code in policy::explained() {
         let page = policy::explain(code).unwrap();
         let examples = examples(page);
-        if WITHOUT_EXAMPLES.contains(&code) {
-            assert!(examples.is_empty(), "{code}");
+        if OF_NO_TEXT.contains(&code) {
             continue;
         }
         let wrong = codes(&reader, code, examples["wrong"], page);
@@ -80,6 +81,40 @@ fn the_wrong_example_gives_exactly_its_code_and_the_right_one_nothing() {
         }
     }
     assert!(said.is_empty(), "{}", said.join("\n"));
+}
+
+#[test]
+fn two_files_of_the_page_are_one_policy_until_one_is_called_otherwise() {
+    let page = policy::explain("P090").unwrap();
+    let of = |name: &str| {
+        let (policy, warnings) = policy::parse(&Source::new(name, examples(page)[name])).unwrap();
+        assert_eq!(warnings, [], "{name}");
+        policy.id
+    };
+    assert_eq!(of("first"), of("wrong"));
+    assert_ne!(of("first"), of("right"));
+}
+
+#[test]
+fn the_bytes_of_the_page_are_another_encoding_and_utf_8() {
+    let page = policy::explain("Y002").unwrap();
+    let decoded = |name: &str| {
+        let (_, rest) = page.split_once(&format!("```bytes {name}\n")).unwrap();
+        let digits = rest.split_once("\n```").unwrap().0.split_whitespace();
+        let bytes: Vec<u8> = digits.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect();
+        Source::decode("policy.yaml", &bytes)
+    };
+    let codes: Vec<_> = decoded("wrong").unwrap_err().iter().map(|one| one.code).collect();
+    assert_eq!(codes, ["Y002"]);
+    assert_eq!(decoded("right").unwrap().text(), "title: Café\n");
+}
+
+#[test]
+fn a_fault_of_titer_has_a_right_example_only() {
+    let page = policy::explain("Y020").unwrap();
+    let examples = examples(page);
+    assert_eq!(examples.get("wrong"), None);
+    assert_eq!(codes(&Reader::prepare(), "Y020", examples["right"], page), [""; 0]);
 }
 
 /// The codes a suite gives in a project with two labelers, from the folder `eval/`.

@@ -18,7 +18,9 @@ use std::process::Command;
 use std::process::Stdio;
 use tempfile::TempDir;
 use titer::reply::Answer;
+use titer::reply::ComponentAnswer;
 use titer::reply::Outcome;
+use titer::reply::OwnAnswer;
 use titer::store::Access;
 use titer::store::Annotation;
 use titer::store::AttemptRow;
@@ -80,7 +82,7 @@ fn label(request: &str, unit: &str, outcome: Outcome) -> LabelRow {
             label: Some("violating".into()),
             labels: Vec::new(),
             components: Vec::new(),
-            own_label: None,
+            own: None,
             criteria: vec!["violating.links".into()],
             checks: BTreeMap::from([("link".into(), "yes".into())]),
             because: Some("it links".into()),
@@ -300,7 +302,19 @@ fn a_read_only_store_is_named_as_such_and_can_still_be_read() {
 fn label_rows_come_back_as_they_were_recorded() {
     let (_folder, path) = folder();
     let store = Store::open(&path, Access::Write).unwrap();
-    let rows = [label("r1", "u1", Outcome::Label), label("r2", "u2", Outcome::Refusal)];
+    let mut rows = [label("r1", "u1", Outcome::Label), label("r2", "u2", Outcome::Refusal)];
+    rows[0].answer.components = vec![ComponentAnswer {
+        n: 2,
+        label: "violating".into(),
+        labels: Vec::new(),
+        criteria: vec!["violating.links".into()],
+    }];
+    rows[0].answer.own = Some(OwnAnswer {
+        label: "allowed".into(),
+        labels: vec!["allowed".into()],
+        criteria: vec!["allowed.source".into()],
+        because: Some("it names a source".into()),
+    });
     let records = rows.iter().cloned().map(Record::Label).collect();
     store.writer().unwrap().record_blocking(records).unwrap();
     assert_eq!(labels(&store), rows);

@@ -16,10 +16,12 @@ use std::env;
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::LazyLock;
 use titer::diag::Color;
 use titer::diag::Diagnostic;
 use titer::diag::Place;
+use titer::diag::Severity;
 use titer::diag::Source;
 use titer::eval::suite;
 use titer::policy;
@@ -93,6 +95,11 @@ fn every_mistake_is_reported_as_expected() {
 }
 
 #[test]
+fn every_warning_is_given_as_expected() {
+    hold_to_expected("warning", diagnostics);
+}
+
+#[test]
 fn every_mistake_of_a_suite_is_reported_as_expected() {
     hold_to_expected("eval", of_suite);
 }
@@ -102,12 +109,26 @@ fn every_remark_is_made_as_expected() {
     hold_to_expected("lint", remarks);
 }
 
+#[test]
+fn a_file_with_a_mistake_fails_the_check_and_one_with_a_warning_passes() {
+    for (folder, severity, code) in
+        [("policy", Severity::Error, 1), ("warning", Severity::Warning, 0)]
+    {
+        for (path, source) in corpus(folder) {
+            let found = diagnostics(&source);
+            assert!(found.iter().any(|one| one.severity == severity), "{}", path.display());
+            let ran = Command::new(env!("CARGO_BIN_EXE_titer")).arg("check").arg(&path).output();
+            assert_eq!(ran.unwrap().status.code(), Some(code), "{}", path.display());
+        }
+    }
+}
+
 fn of_suite(source: &Source) -> Vec<Diagnostic> {
     suite::read(source).map_or_else(|found| found, |checked| checked.warnings)
 }
 
 fn remarks(source: &Source) -> Vec<Diagnostic> {
-    let settings = LintSettings { off: BTreeSet::new() };
+    let settings = LintSettings::everything();
     match policy::Reader::prepare().read(source, &imported(source)) {
         Ok(checked) => {
             let lint = policy::lint(&checked, &settings);
@@ -140,9 +161,11 @@ fn hold_to_expected(folder: &str, diagnostics: impl Fn(&Source) -> Vec<Diagnosti
 
 #[test]
 fn the_corpus_shows_every_documented_code_of_meaning() {
+    let warnings = corpus("warning").into_iter().flat_map(|(_, source)| diagnostics(&source));
     let shown: BTreeSet<&str> = corpus("policy")
         .iter()
         .flat_map(|(_, source)| diagnostics(source))
+        .chain(warnings)
         .map(|diagnostic| diagnostic.code)
         .filter(|code| code.starts_with('P'))
         .collect();
@@ -164,11 +187,13 @@ fn the_corpus_shows_every_code_that_a_text_alone_can_have() {
         corpus(folder).into_iter().flat_map(move |(_, source)| of(&source)).map(|found| found.code)
     };
     let shown: BTreeSet<&str> = all("policy", diagnostics)
+        .chain(all("warning", diagnostics))
         .chain(all("eval", of_suite))
         .chain(all("lint", remarks))
         .collect();
-    // What these are about is not in one text: bytes, titer itself, a project, gold, the last labeled version.
-    let elsewhere = ["E008", "E009", "L012", "P040", "P041", "P090", "Y002", "Y020"].into_iter();
+    // What these are about is not in one text: bytes, titer itself, a project, gold, pictures, the last labeled version.
+    let elsewhere =
+        ["E008", "E009", "L012", "P040", "P041", "P050", "P090", "Y002", "Y020"].into_iter();
     let known: BTreeSet<&str> = policy::explained().chain(suite::explained()).collect();
     assert_eq!(shown.iter().copied().chain(elsewhere).collect::<BTreeSet<_>>(), known);
     assert!(corpus("policy").len() >= 80, "{}", corpus("policy").len());
@@ -223,7 +248,7 @@ fn sound(found: &[Diagnostic], sources: &[Source]) -> Result<(), TestCaseError> 
     }
     prop_assert!(found.iter().all(|one| one.to_json().is_object()));
     prop_assert_eq!(titer::diag::github(found).lines().count(), found.len());
-    let log = titer::diag::sarif(found);
+    let log = titer::diag::sarif(found, |code| policy::explain(code).map(str::to_owned));
     prop_assert_eq!(log["runs"][0]["results"].as_array().map(Vec::len), Some(found.len()));
     Ok(())
 }
@@ -263,7 +288,7 @@ proptest! {
         let found = match READER.read(&source, &imported) {
             Ok(checked) => {
                 prop_assert_eq!(policy::diff(&checked.policy, &checked.policy), []);
-                policy::lint(&checked, &LintSettings { off: BTreeSet::new() })
+                policy::lint(&checked, &LintSettings::everything())
             }
             Err(found) => found,
         };
@@ -285,5 +310,45 @@ fn committed_schemas_are_those_of_the_parser() {
             fs::write(&path, &text).unwrap();
         }
         assert_eq!(fs::read_to_string(&path).unwrap_or_default(), text, "{}", path.display());
+    }
+}
+
+#[test]
+fn the_schema_names_the_value_of_a_key_that_is_left_out() {
+    let schema = policy::schema();
+    for (pointer, default) in [
+        ("/properties/status", serde_json::json!("draft")),
+        ("/properties/mode", serde_json::json!("single")),
+        ("/$defs/FileLabel/properties/default", serde_json::json!(false)),
+        ("/$defs/FileLabel/properties/severity", serde_json::json!(0)),
+        ("/$defs/FileComponent/properties/required", serde_json::json!(false)),
+        ("/$defs/FileComponent/properties/judge", serde_json::json!("judged")),
+        ("/$defs/FileTest/properties/repeats", serde_json::json!(1)),
+        ("/$defs/FileTest/properties/agree", serde_json::json!(1)),
+    ] {
+        assert_eq!(schema.pointer(&format!("{pointer}/default")), Some(&default), "{pointer}");
+    }
+}
+
+#[test]
+fn the_annotated_example_of_the_reference_checks_as_it_stands() {
+    let page = fs::read_to_string("docs/policy-reference.md").unwrap();
+    let fenced = |head: &str| {
+        let (_, rest) = page.split_once(&format!("{head}\n\n```yaml\n")).unwrap();
+        rest.split_once("\n```").unwrap().0.to_owned() + "\n"
+    };
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("shared")).unwrap();
+    fs::write(folder.path().join("shared/terms.yaml"), fenced("`policies/shared/terms.yaml`:"))
+        .unwrap();
+    let policy = fenced("`policies/dangerous-activities.yaml`:");
+    fs::write(folder.path().join("dangerous-activities.yaml"), &policy).unwrap();
+    let path = folder.path().join("dangerous-activities.yaml");
+    let ran = Command::new(env!("CARGO_BIN_EXE_titer")).arg("check").arg(path).output().unwrap();
+    let said = String::from_utf8_lossy(&ran.stdout);
+    assert_eq!((ran.status.code(), said.trim_end()), (Some(0), "2 files: no mistakes"), "{said}");
+    let keys = policy::schema()["properties"].as_object().unwrap().clone();
+    for key in keys.keys() {
+        assert!(policy.contains(&format!("\n{key}:")), "the example lacks `{key}`");
     }
 }

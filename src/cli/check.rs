@@ -8,6 +8,7 @@ use crate::diag;
 use crate::ops::Ending;
 use crate::ops::check;
 use crate::ops::check::Checked;
+use crate::ops::explain;
 use clap::Args;
 use clap::ValueEnum;
 use serde_json::json;
@@ -86,7 +87,8 @@ fn show(args: &CheckArgs, checked: &Checked, output: &Output) -> Result<(), Fail
             return ending;
         }
         Some(Annotate::Sarif) => {
-            output.raw(&format!("{:#}", diag::sarif(&checked.diagnostics)))?;
+            let page = |code: &str| explain::explain(code).ok();
+            output.raw(&format!("{:#}", diag::sarif(&checked.diagnostics, page)))?;
             return ending;
         }
         None => {}

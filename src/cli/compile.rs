@@ -80,12 +80,19 @@ fn described(image: &CompiledImage) -> String {
     format!("({}: component {position}, role {role}, {what})", image.caption)
 }
 
+/// The part of a fingerprint that is enough to tell it from others.
+fn beginning(fingerprint: &str) -> &str {
+    fingerprint.get(..12).unwrap_or_default()
+}
+
 fn text(request: &Compiled, verbosity: Verbosity) -> String {
+    let guides = request.guides.iter().map(|guide| beginning(guide)).collect::<Vec<_>>();
     let mut text = format!(
-        "{}{} · prompt {} · {} + {} tokens{}\n",
+        "{}{} · prompt {} · guide {} · {} + {} tokens{}\n",
         request.policies.join(" + "),
         about(request),
-        request.fingerprint.get(..12).unwrap_or_default(),
+        beginning(&request.fingerprint),
+        guides.join(" + "),
         request.system_tokens,
         request.unit_tokens,
         if request.tokens_estimated { " (estimated from length)" } else { "" },

@@ -10,6 +10,7 @@ use crate::ops::diff::Differed;
 use crate::policy::Change;
 use crate::policy::ChangeKind;
 use crate::policy::Level;
+use crate::policy::VersionLie;
 use clap::Args;
 use serde_json::Value;
 use serde_json::json;
@@ -23,7 +24,7 @@ Examples:
   titer diff harassment              against the version last labeled with
   titer diff old.yaml new.yaml       between two files
 
-Exit code 1 when the version claims less than what changed.")]
+Exit code 1 when the version claims less than what changed; that it claims more is a warning.")]
 pub(super) struct DiffArgs {
     /// Policy (file or id), or the older of two files
     #[arg(value_name = "POLICY")]
@@ -40,7 +41,20 @@ pub(super) fn run(args: &DiffArgs, project: Option<&Path>, output: &Output) -> R
     };
     output.json(&to_json(&differed))?;
     output.text(&fitted(&text(&differed)))?;
-    if differed.lie.is_none() { Ok(()) } else { Err(Failure::Said(Ending::NotPassed)) }
+    match problem(&differed) {
+        None => Ok(()),
+        Some(_) => Err(Failure::Said(Ending::NotPassed)),
+    }
+}
+
+/// The version that hides a change.
+fn problem(differed: &Differed) -> Option<&VersionLie> {
+    differed.lie.as_ref().filter(|lie| !lie.claims_too_much())
+}
+
+/// The version that claims more than changed.
+fn warning(differed: &Differed) -> Option<&VersionLie> {
+    differed.lie.as_ref().filter(|lie| lie.claims_too_much())
 }
 
 fn text(differed: &Differed) -> String {
@@ -62,9 +76,8 @@ fn text(differed: &Differed) -> String {
         lines.push(String::new());
         lines.extend(change_lines(change));
     }
-    if let Some(lie) = &differed.lie {
-        lines.push(format!("\nthe version does not say so: {lie}"));
-    }
+    lines.extend(problem(differed).map(|lie| format!("\nthe version does not say so: {lie}")));
+    lines.extend(warning(differed).map(|lie| format!("\nwarning: {lie}")));
     lines.join("\n")
 }
 
@@ -119,6 +132,7 @@ fn to_json(differed: &Differed) -> Value {
         "old": differed.old,
         "new": differed.new,
         "changes": changes,
-        "version_problem": differed.lie.as_ref().map(ToString::to_string),
+        "version_problem": problem(differed).map(ToString::to_string),
+        "version_warning": warning(differed).map(ToString::to_string),
     })
 }

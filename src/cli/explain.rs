@@ -12,16 +12,20 @@ use serde_json::json;
 #[derive(Debug, Args)]
 #[command(after_help = "Example: titer explain P012")]
 pub(super) struct ExplainArgs {
-    /// The code; without one, all of them are listed
+    /// The code; without one, all of them are listed with their titles
     #[arg(value_name = "CODE")]
     code: Option<String>,
 }
 
 pub(super) fn run(args: &ExplainArgs, output: &Output) -> Result<(), Failure> {
     let Some(code) = &args.code else {
-        let codes: Vec<&str> = explain::codes().collect();
-        output.json(&codes)?;
-        output.text(&width::fitted(&codes.join(" ")))?;
+        let titled = |code: &'static str| (code, explain::title(code).unwrap_or_default());
+        let titles: Vec<(&str, String)> = explain::codes().map(titled).collect();
+        let one = |(code, title): &(&str, String)| json!({"code": code, "title": title});
+        output.json(&titles.iter().map(one).collect::<Vec<_>>())?;
+        let lines: Vec<String> =
+            titles.iter().map(|(code, title)| format!("{code}  {title}")).collect();
+        output.text(&width::fitted(&lines.join("\n")))?;
         return Ok(());
     };
     let page = explain::explain(code)?;
@@ -45,7 +49,7 @@ fn narrowed(page: &str, columns: usize) -> String {
             let joined = paragraph.trim_start_matches('\n').trim_end().replace('\n', " ");
             let leading = paragraph.len() - paragraph.trim_start_matches('\n').len();
             let text = if prose { joined } else { paragraph.trim_start_matches('\n').to_owned() };
-            let trailing = if text.ends_with('\n') { "\n" } else { "" };
+            let trailing = if paragraph.ends_with('\n') { "\n" } else { "" };
             "\n".repeat(leading) + &wrapped(&text, columns) + trailing
         });
         blocks.push(paragraphs.collect::<Vec<_>>().join("\n\n"));

@@ -27,7 +27,8 @@ Examples:
   titer test harassment --dry-run
 
 A test passes when, in the share of repeats it asks for, the expected label is answered and the rules it names are \
-cited. Exit code 1 when one fails. Rules that fail or have no test that meets them or no near miss are listed; -v lists all.")]
+cited. Exit code 1 when one fails. A test that expects an abstain reason is skipped where the labeler cannot abstain. \
+Rules that fail or have no test that meets them or no near miss are listed; -v lists all.")]
 pub(super) struct TestArgs {
     /// Policy files, or ids of the project's policies; all in use when absent
     #[arg(value_name = "POLICY")]
@@ -74,16 +75,26 @@ fn planned(tested: &Tested) -> String {
 }
 
 fn verdict(tested: &Tested) -> String {
-    let (failures, count) = (tested.failures(), tested.count());
+    let (failures, skipped) = (tested.failures(), tested.skipped());
+    let count = tested.count() - skipped;
     let calls = counted(tested.calls, "call");
     let verdict = match (failures, count) {
+        (_, 0) => "no test to ask".to_owned(),
         (0, 1) => "the only test passes".to_owned(),
         (0, _) => format!("all {count} tests pass"),
         (1, 1) => "the only test fails".to_owned(),
         (1, _) => format!("1 of {count} tests fails"),
         (_, _) => format!("{failures} of {count} tests fail"),
     };
-    format!("{verdict}{} · {calls}", covered(tested))
+    format!("{verdict}{}{} · {calls}", left_out(skipped), covered(tested))
+}
+
+/// Says how many tests were skipped, if any.
+fn left_out(skipped: usize) -> String {
+    match skipped {
+        0 => String::new(),
+        some => format!(" · {some} skipped: the labeler cannot abstain"),
+    }
 }
 
 fn covered(tested: &Tested) -> String {
@@ -96,10 +107,14 @@ fn covered(tested: &Tested) -> String {
 
 fn policy_text(policy: &PolicyReport, verbosity: Verbosity) -> String {
     let title = format!("{} {}", policy.policy, policy.version);
-    let asked = policy.tests.iter().any(|test| test.passed.is_some());
+    let skipped = policy.tests.iter().filter(|test| test.skipped.is_some()).count();
+    let asked = skipped > 0 || policy.tests.iter().any(|test| test.passed.is_some());
     let passed = policy.tests.iter().filter(|test| test.passed == Some(true)).count();
     let mut lines = vec![match asked {
-        true => format!("{title}: {passed} of {} pass", policy.tests.len()),
+        true => {
+            let of = policy.tests.len() - skipped;
+            format!("{title}: {passed} of {of} pass{}", left_out(skipped))
+        }
         false => format!("{title}: {}", counted(policy.tests.len() as u64, "test")),
     }];
     if !policy.criteria_checked {
@@ -125,6 +140,7 @@ fn test_lines(test: &TestReport, cites: bool) -> Vec<String> {
     let mark = match test.passed {
         Some(true) => "pass",
         Some(false) => "FAIL",
+        None if test.skipped.is_some() => "skip",
         None => "    ",
     };
     let expected = match test.must_cite.as_slice() {
@@ -133,7 +149,9 @@ fn test_lines(test: &TestReport, cites: bool) -> Vec<String> {
     };
     let mut lines =
         vec![format!("  {mark} {}. {}", test.n, test.text), format!("       expected {expected}")];
-    if test.passed.is_some() {
+    if let Some(problem) = &test.problem {
+        lines.push(format!("       not asked: {problem}"));
+    } else if test.passed.is_some() {
         let answers: Vec<String> = test.answers.iter().map(|given| answer(given, cites)).collect();
         lines.push(format!("       answered {}", answers.join(", ")));
     }

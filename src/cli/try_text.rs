@@ -4,12 +4,16 @@ use super::failure::Failure;
 use super::label::LabelerArgs;
 use super::output::Output;
 use super::progress;
+use super::table::table;
 use super::width::fitted;
 use crate::ops;
+use crate::ops::Ending;
 use crate::ops::Program;
 use crate::ops::try_text;
+use crate::ops::try_text::LabelRowComponent;
 use crate::ops::try_text::Tried;
 use crate::ops::try_text::TriedCall;
+use crate::reply::OwnAnswer;
 use crate::unit::Unit;
 use clap::Args;
 use serde_json::json;
@@ -18,7 +22,10 @@ use std::path::PathBuf;
 
 /// Label one text and show the label, the rules cited and why
 #[derive(Debug, Args)]
-#[command(after_help = "Example: titer try harassment \"Nobody likes you, log off.\"")]
+#[command(after_help = "\
+Example: titer try harassment \"Nobody likes you, log off.\"
+
+Exit code 1 when the text could not be put to the labeler; a refusal and an abstention are answers.")]
 pub(super) struct TryArgs {
     /// Policy file, or id of one of the project's policies
     #[arg(value_name = "POLICY")]
@@ -46,6 +53,7 @@ pub(super) fn run(args: TryArgs, project: Option<&Path>, output: &Output) -> Res
         unit,
         &labeler,
     ))?;
+    let own = tried.answer.own.as_ref();
     output.json(&json!({
         "policy": tried.policy,
         "outcome": tried.answer.outcome.name(),
@@ -53,6 +61,10 @@ pub(super) fn run(args: TryArgs, project: Option<&Path>, output: &Output) -> Res
         "violating": tried.violating,
         "criteria": tried.answer.criteria,
         "checks": tried.answer.checks,
+        "components": tried.components,
+        "own_label": own.map(|own| &own.label),
+        "own_criteria": own.map(|own| &own.criteria),
+        "own_because": own.and_then(|own| own.because.as_ref()),
         "because": tried.answer.because,
         "stated_confidence": tried.answer.stated_confidence,
         "label_probability": tried.answer.label_probability,
@@ -67,7 +79,7 @@ pub(super) fn run(args: TryArgs, project: Option<&Path>, output: &Output) -> Res
         "reused": tried.reused,
     }))?;
     output.text(&fitted(&text(&tried)))?;
-    Ok(())
+    if tried.failed() { Err(Failure::Said(Ending::NotPassed)) } else { Ok(()) }
 }
 
 fn text(tried: &Tried) -> String {
@@ -81,6 +93,8 @@ fn text(tried: &Tried) -> String {
     lines.extend(answer.because.iter().map(|because| format!("  why   {}", because.trim())));
     lines.extend(tried.rules.iter().map(|(id, text)| format!("  rule  {id}: {}", text.trim())));
     lines.extend(answer.checks.iter().map(|(id, said)| format!("  check {id}: {said}")));
+    lines.extend(answer.own.iter().map(own));
+    lines.extend(components(&tried.components));
     lines.extend(tried.calls.iter().map(asked));
     let probability = answer.label_probability.map(|p| format!(" · label probability {p:.2}"));
     let confidence = answer.stated_confidence.map(|said| format!(" · says it is {said:.2} sure"));
@@ -97,6 +111,32 @@ fn text(tried: &Tried) -> String {
         confidence.unwrap_or_default()
     ));
     lines.join("\n")
+}
+
+/// What the model itself says about a unit whose label is computed from those of its components.
+fn own(own: &OwnAnswer) -> String {
+    let label = if own.labels.len() > 1 { own.labels.join(" + ") } else { own.label.clone() };
+    let rules = match own.criteria.as_slice() {
+        [] => String::new(),
+        rules => format!(" by {}", rules.join(", ")),
+    };
+    let because = own.because.as_ref().map(|because| format!(": {}", because.trim()));
+    format!("  own   the model's own label is {label}{rules}{}", because.unwrap_or_default())
+}
+
+/// The labels of the components, a line each.
+fn components(parts: &[LabelRowComponent]) -> Vec<String> {
+    if parts.is_empty() {
+        return Vec::new();
+    }
+    let row = |part: &LabelRowComponent| {
+        let several = part.labels.len() > 1;
+        let label = if several { part.labels.join(" + ") } else { part.label.clone() };
+        vec![part.n.to_string(), part.role.clone(), label, part.criteria.join(", ")]
+    };
+    let rows: Vec<Vec<String>> = parts.iter().map(row).collect();
+    let table = table(&["component", "role", "label", "rules"], &[], &rows);
+    table.lines().map(|line| format!(" {line}")).collect()
 }
 
 /// What one call of several said.

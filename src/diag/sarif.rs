@@ -9,14 +9,16 @@ const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// Returns the diagnostics as one SARIF log with one run; columns count characters.
+///
+/// `page` gives the Markdown page of a code, whose head is its title; a rule without one has its id alone.
 #[must_use]
-pub fn sarif(diagnostics: &[Diagnostic]) -> Value {
+pub fn sarif(diagnostics: &[Diagnostic], page: impl Fn(&str) -> Option<String>) -> Value {
     let mut codes: Vec<&str> = diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
     codes.sort_unstable();
     codes.dedup();
     let results: Vec<Value> =
         diagnostics.iter().map(|diagnostic| result(diagnostic, &codes)).collect();
-    let rules: Vec<Value> = codes.iter().map(|code| json!({"id": code})).collect();
+    let rules: Vec<Value> = codes.iter().map(|code| rule(code, page(code))).collect();
     json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -29,6 +31,18 @@ pub fn sarif(diagnostics: &[Diagnostic]) -> Value {
             "columnKind": "unicodeCodePoints",
             "results": results,
         }],
+    })
+}
+
+/// A code with its title and page, which code hosts show beside a result.
+fn rule(code: &str, page: Option<String>) -> Value {
+    let Some(page) = page else { return json!({"id": code}) };
+    let head = page.lines().next().unwrap_or_default();
+    let title = head.split_once(": ").map_or(head, |(_, title)| title);
+    json!({
+        "id": code,
+        "shortDescription": {"text": title},
+        "help": {"text": page, "markdown": page},
     })
 }
 
@@ -94,9 +108,17 @@ mod tests {
             Diagnostic::warning("T001", source.place(12..13), "again")
                 .related(source.place(0..1), "first here"),
         ];
-        let log = sarif(&found);
+        let page =
+            |code: &str| (code == "T002").then(|| "# T002: too little\n\nMore.\n".to_owned());
+        let log = sarif(&found, page);
         let run = &log["runs"][0];
-        assert_eq!(run["tool"]["driver"]["rules"], json!([{"id": "T001"}, {"id": "T002"}]));
+        let text = "# T002: too little\n\nMore.\n";
+        let rules = json!([{"id": "T001"}, {
+            "id": "T002",
+            "shortDescription": {"text": "too little"},
+            "help": {"text": text, "markdown": text},
+        }]);
+        assert_eq!(run["tool"]["driver"]["rules"], rules);
         let result = &run["results"][0];
         assert_eq!((&result["ruleIndex"], &result["level"]), (&json!(1), &json!("error")));
         assert_eq!(result["message"]["text"], "too small\nhint: write 3");
@@ -114,7 +136,7 @@ mod tests {
 
     #[test]
     fn nothing_found_is_a_run_without_results() {
-        let log = sarif(&[]);
+        let log = sarif(&[], |_| None);
         assert_eq!(log["runs"][0]["results"], json!([]));
     }
 

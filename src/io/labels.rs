@@ -36,13 +36,19 @@ pub struct LabelRow {
     pub outcome: &'static str,
     /// The label or abstain id.
     pub label: Option<String>,
-    /// Ids of the cited criteria and exceptions.
+    /// Ids of the criteria and exceptions cited for the label.
     pub criteria: Vec<String>,
     /// Answers to the policy's checks.
     pub checks: BTreeMap<String, String>,
-    /// What was found in each component of a multi-component unit.
-    pub components: Vec<Value>,
-    /// The model's reason, or why there is no label.
+    /// The labels of the unit's components, where the policy asks for them.
+    pub components: Vec<LabelRowComponent>,
+    /// The model's own label of the whole unit, where `label` is computed from those of the components.
+    pub own_label: Option<String>,
+    /// What the model cites for its own label.
+    pub own_criteria: Vec<String>,
+    /// The model's reason for its own label.
+    pub own_because: Option<String>,
+    /// The model's reason for the label, or why there is no label.
     pub because: Option<String>,
     /// What the model says of its own certainty.
     pub stated_confidence: Option<f64>,
@@ -71,6 +77,22 @@ pub struct LabelRow {
     pub passthrough: Map<String, Value>,
 }
 
+/// The label of one component.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LabelRowComponent {
+    /// Its place in the unit, from 1.
+    pub n: usize,
+    /// Its role.
+    pub role: String,
+    /// Its label or abstain id.
+    pub label: String,
+    /// All its labels, where several may apply and it was asked about on its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
+    /// Ids of the criteria and exceptions cited for it.
+    pub criteria: Vec<String>,
+}
+
 /// Columns of a label row in their order.
 const COLUMNS: &[&str] = &[
     "id",
@@ -81,6 +103,9 @@ const COLUMNS: &[&str] = &[
     "criteria",
     "checks",
     "components",
+    "own_label",
+    "own_criteria",
+    "own_because",
     "because",
     "stated_confidence",
     "label_probability",
@@ -160,13 +185,14 @@ impl LabelWriter {
             let (path, column) = (self.output.name().to_owned(), column.clone());
             return Err(IoError::LateColumn { path, id: row.id, column });
         }
-        let criteria = row.criteria.join(";");
+        let (criteria, own_criteria) = (row.criteria.join(";"), row.own_criteria.join(";"));
         let value = serde_json::to_value(row).map_err(|error| self.output.failed(error.into()))?;
         let fields: Vec<String> = self
             .header
             .iter()
             .map(|name| match (name.as_str(), value.get(name)) {
                 ("criteria", _) => criteria.clone(),
+                ("own_criteria", _) => own_criteria.clone(),
                 ("checks" | "components", Some(nested)) if is_empty(nested) => String::new(),
                 (_, found) => found.map(field).unwrap_or_default(),
             })

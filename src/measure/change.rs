@@ -15,19 +15,20 @@ use crate::measure::day::day;
 use crate::measure::day::numbers;
 use crate::stats::Adjustment;
 use crate::stats::Change;
+use crate::stats::ChangeVariances;
 use crate::stats::Coordination;
 use crate::stats::DayEstimate;
 use crate::stats::DayWithLimits;
 use crate::stats::Interval;
 use crate::stats::Level;
 use crate::stats::Method;
-use crate::stats::Power;
+use crate::stats::PowerTarget;
 use crate::stats::StatsError;
 use crate::stats::TwoDays;
 use crate::stats::adjust_p_values;
 use crate::stats::change_between;
+use crate::stats::detectable_change;
 use crate::stats::difference_of_days;
-use crate::stats::least_detectable_change;
 use crate::stats::p_value_of_change;
 use crate::stats::ratio_from_limits;
 use std::collections::BTreeSet;
@@ -275,7 +276,11 @@ fn made(
         from_units: change.from_units,
         from_gold: change.from_gold,
         p_value: p_value(value, interval, level)?,
-        detectable: least_detectable_change(variance, level, Power::new(POWER)?).ok(),
+        detectable: detectable_change(
+            ChangeVariances { before: variance, after: 0.0, covariance: 0.0 },
+            PowerTarget { power: POWER, level },
+        )
+        .ok(),
     };
     Ok(Made { estimate, correlation })
 }

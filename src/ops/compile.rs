@@ -1,6 +1,7 @@
 //! `titer compile`: the exact messages and schema a unit would be sent with.
 
 use super::error::OpsError;
+use super::fit;
 use super::labeler;
 use super::labeler::AdHoc;
 use super::policies;
@@ -25,6 +26,8 @@ pub struct Compiled {
     pub component: Option<usize>,
     /// The hash of everything but the unit that can change a label; the calls of one request share it.
     pub fingerprint: String,
+    /// The fingerprint of each policy's text, in their order: those in the footers of their guides.
+    pub guides: Vec<String>,
     /// The whole call, with the given unit or a placeholder.
     pub request: Value,
     /// Its images, in order.
@@ -65,17 +68,17 @@ pub fn compile(
     labeler: &AdHoc,
     unit: Option<&Unit>,
 ) -> Result<Vec<Compiled>, OpsError> {
-    let reading = policies::load(program, named)?;
-    let settings = match labeler::resolve(program, labeler) {
-        Ok(labeler) => labeler.prompt,
+    let list = policies::load_to_label(program, named)?.policies();
+    let prompts = match labeler::resolve(program, labeler) {
+        Ok(labeler) => fit::compile_all(&list, &labeler, &labeler.prompt)?,
         // Without any labeler the default settings still show the prompt.
-        Err(_) if !program.found && labeler.is_empty() => labeler::default_prompt(),
+        Err(_) if !program.found && labeler.is_empty() => {
+            prompt::compile_all(&list, &labeler::default_prompt())?
+        }
         Err(refused) => return Err(refused),
     };
-    let list = reading.policies();
     let placeholder = Unit::text("example", "(the unit's text stands here)");
     let unit = unit.unwrap_or(&placeholder);
-    let prompts = prompt::compile_all(&list, &settings)?;
     let mut compiled = Vec::new();
     for prompt in &prompts {
         for call in prompt.calls(unit) {
@@ -96,6 +99,7 @@ fn one(prompt: &CompiledPrompt, call: &Call<'_>) -> Result<Compiled, OpsError> {
         label: question.label().map(str::to_owned),
         component: call.component,
         fingerprint: prompt.fingerprint().to_string(),
+        guides: prompt.policies().iter().map(|policy| policy.fingerprint().to_string()).collect(),
         request: serde_json::from_slice(&body).unwrap_or(Value::Null),
         images: prompt::images(&call.unit).into_iter().map(CompiledImage::of).collect(),
         system_tokens: of_system.count,

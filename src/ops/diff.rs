@@ -4,9 +4,11 @@ use super::error::Ending;
 use super::error::OpsError;
 use super::policies;
 use super::program::Program;
+use crate::diag::Diagnostic;
 use crate::diag::Source;
 use crate::policy;
 use crate::policy::Change;
+use crate::policy::Checked;
 use crate::policy::Policy;
 use crate::policy::Reader;
 use crate::policy::VersionLie;
@@ -25,7 +27,7 @@ pub struct Differed {
     pub new: String,
     /// What changed, in the order of the newer version.
     pub changes: Vec<Change>,
-    /// Set when the version does not say what changed.
+    /// Set when the version does not say what changed, or claims more than that.
     pub lie: Option<VersionLie>,
 }
 
@@ -95,6 +97,25 @@ pub(super) fn last_labeled(
     }))
 }
 
+/// Returns the ids that labels already given cite and that a newer version has lost or given another meaning.
+///
+/// # Errors
+///
+/// A store that cannot be read.
+pub(super) fn changed_ids<'a>(
+    program: &Program,
+    policies: impl IntoIterator<Item = &'a Checked>,
+) -> Result<Vec<Diagnostic>, OpsError> {
+    let mut found = Vec::new();
+    for read in policies {
+        if let Some((last, _)) = last_labeled(program, &read.policy.id)? {
+            let broken = policy::immutable_ids(&last, &read.policy);
+            found.extend(broken.iter().map(|id| id.diagnostic(&read.places)));
+        }
+    }
+    Ok(found)
+}
+
 fn single(path: &Path) -> Result<Arc<Policy>, OpsError> {
     let reading = policies::read(&[path.to_owned()])?;
     match reading.policies.as_slice() {
@@ -109,10 +130,7 @@ fn single(path: &Path) -> Result<Arc<Policy>, OpsError> {
 
 fn compared(old: &Policy, new: &Policy, old_name: String, new_name: String) -> Differed {
     let changes = policy::diff(old, new);
-    // More may always be claimed: a version that rose without a change hides nothing.
-    let lie = policy::check_version(old, new, &changes)
-        .err()
-        .filter(|lie| !matches!(lie, VersionLie::NothingChanged { .. }));
+    let lie = policy::check_version(old, new, &changes).err();
     Differed {
         old: format!("{} {} ({old_name})", old.id, old.version),
         new: format!("{} {} ({new_name})", new.id, new.version),

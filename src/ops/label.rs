@@ -1,6 +1,7 @@
 //! `titer label`: labels what has no label yet, records everything, resumes where it stopped.
 
 use super::error::OpsError;
+use super::fit;
 use super::labeled;
 use super::labeled::OUTPUT;
 use super::labeler;
@@ -18,7 +19,6 @@ use crate::llm::Endpoint;
 use crate::pace::Backoff;
 use crate::pace::Fatal;
 use crate::policy::Policy;
-use crate::prompt;
 use crate::prompt::CompiledPrompt;
 use crate::prompt::PromptSettings;
 use crate::prompt::Rung;
@@ -136,14 +136,14 @@ pub struct Shortfall {
 ///
 /// Whatever would be refused before sending.
 pub fn forecast(program: &Program, request: &LabelRequest) -> Result<Forecast, OpsError> {
-    let reading = policies::load(program, &request.policies)?;
+    let reading = policies::load_to_label(program, &request.policies)?;
     let labeler = labeler::resolve(program, &request.labeler)?;
     let file = units::load(program, request.units.as_deref())?;
     let list = reading.policies();
     units::fit(&file, &list)?;
     let path = program.store_path();
     let reader = path.is_file().then(|| Store::open(&path, Access::Read)?.reader()).transpose()?;
-    let prompts = prompt::compile_all(&list, &labeled::settled(reader.as_ref(), &labeler)?)?;
+    let prompts = fit::compile_all(&list, &labeler, &labeled::settled(reader.as_ref(), &labeler)?)?;
     let answered = reader.as_ref().map(Reader::answered_fingerprints).transpose()?;
     let answered = answered.unwrap_or_default();
     let plan = requests::plan(prompts, file.units, |fingerprint| answered.contains(&fingerprint));
@@ -161,7 +161,7 @@ pub fn forecast(program: &Program, request: &LabelRequest) -> Result<Forecast, O
 ///
 /// Mistakes in policies, units that do not fit, no labeler, a store that another process writes to.
 pub fn prepare(program: &Program, request: LabelRequest) -> Result<Labeling, OpsError> {
-    let policies = policies::load(program, &request.policies)?.policies;
+    let policies = policies::load_to_label(program, &request.policies)?.policies;
     let labeler = labeler::resolve(program, &request.labeler)?;
     let file = units::load(program, request.units.as_deref())?;
     if let Some(out) = &request.out {
@@ -258,7 +258,7 @@ impl Job {
         units: Vec<Unit>,
         reader: &Reader,
     ) -> Result<Plan, OpsError> {
-        let prompts = prompt::compile_all(&listed(&self.policies), settings)?;
+        let prompts = fit::compile_all(&listed(&self.policies), &self.labeler, settings)?;
         let answered = reader.answered_fingerprints()?;
         Ok(requests::plan(prompts, units, |fingerprint| answered.contains(&fingerprint)))
     }

@@ -1,6 +1,7 @@
 //! Units joined with the labels that stand for them now: same policy text, prompt, model and content.
 
 use super::error::OpsError;
+use super::fit;
 use super::labeler;
 use super::labeler::AdHoc;
 use super::labeler::Labeler;
@@ -8,7 +9,6 @@ use super::policies;
 use super::program::Program;
 use super::units;
 use crate::policy::Policy;
-use crate::prompt;
 use crate::prompt::CompiledPrompt;
 use crate::prompt::PromptSettings;
 use crate::prompt::Rung;
@@ -128,7 +128,7 @@ pub(crate) fn from_store(
         ));
     }
     let reader = Store::open(&path, Access::Read)?.reader()?;
-    let prompts = prompt::compile_all(&policies, &settled(Some(&reader), &labeler)?)?;
+    let prompts = fit::compile_all(&policies, &labeler, &settled(Some(&reader), &labeler)?)?;
     let rows = standing(&reader, &file.units, &policies, &prompts)?;
     if rows.iter().all(Vec::is_empty) {
         return Err(OpsError::refused(

@@ -1,6 +1,7 @@
 //! A labeler ready to use: its prompt settings, where it is reached, how fast, at what price.
 
-use super::error::Ending;
+mod environment;
+
 use super::error::OpsError;
 use super::program::AnswerFile;
 use super::program::BundlingName;
@@ -14,7 +15,9 @@ use super::program::OutputName;
 use super::program::Program;
 use super::program::TemperatureFile;
 use super::program::TokenCapName;
+use super::template;
 use crate::diag;
+use crate::diag::Place;
 use crate::diag::Source;
 use crate::llm::Connection;
 use crate::llm::HttpEndpoint;
@@ -22,7 +25,6 @@ use crate::llm::Timeouts;
 use crate::prompt::AnswerSettings;
 use crate::prompt::Bundling;
 use crate::prompt::Calls;
-use crate::prompt::Dialect;
 use crate::prompt::OwnTemplate;
 use crate::prompt::PromptSettings;
 use crate::prompt::ReasoningEffort;
@@ -31,12 +33,13 @@ use crate::prompt::TokenCap;
 use crate::requests::Price;
 use crate::unit::Fingerprint;
 use crate::unit::FingerprintBuilder;
+use crate::yaml::pointer;
+use environment::expanded;
 use secrecy::SecretString;
 use serde_json::Value;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -49,9 +52,6 @@ const CONNECT: Duration = Duration::from_secs(10);
 const MAX_BODY_BYTES: usize = 8 << 20;
 /// Idle connections kept, at least.
 const MAX_IDLE: usize = 256;
-
-/// Bytes of a template that are read: more than one may have, so that a longer one is refused as such.
-const MOST_OF_A_TEMPLATE: u64 = 1 << 20;
 
 /// A labeler named on the command line, or described there by URL and model.
 #[derive(Debug, Clone, Default)]
@@ -83,6 +83,8 @@ pub struct Labeler {
     pub(crate) limits: LimitsFile,
     /// What its tokens cost.
     pub price: Option<Price>,
+    /// Where `titer.yaml` names it, and that text.
+    pub(super) written: Option<(Place, Source)>,
 }
 
 /// Where the key comes from; it is read only when something is about to be sent.
@@ -197,19 +199,33 @@ fn plain(url: String, model: String, separate: bool) -> LabelerFile {
 }
 
 fn build(program: &Program, name: &str, file: &LabelerFile) -> Result<Labeler, OpsError> {
-    let url = expanded(&file.url)?.trim_end_matches('/').to_owned();
     let mut headers = BTreeMap::new();
     for (header, value) in &file.headers {
         headers.insert(header.clone(), expanded(value)?);
     }
-    let template = file.template.as_deref().map(|path| own_template(program, path)).transpose()?;
-    let plain =
-        prompt_settings(&LabelerFile { model: expanded(&file.model)?, ..file.clone() }, url);
+    let (url, model) = (expanded(&file.url)?, expanded(&file.model)?);
+    unconnected(program, name, &LabelerFile { url, model, headers, ..file.clone() })
+}
+
+/// Returns a labeler whose address, model and headers are as they are written: enough to compile for it.
+///
+/// # Errors
+///
+/// A template that cannot be read.
+pub(super) fn unconnected(
+    program: &Program,
+    name: &str,
+    file: &LabelerFile,
+) -> Result<Labeler, OpsError> {
+    let template =
+        file.template.as_deref().map(|path| template::read(program, name, path)).transpose()?;
+    let plain = prompt_settings(file, file.url.trim_end_matches('/').to_owned());
+    let known = program.places.as_ref().filter(|_| program.file.labelers.get(name).is_some());
     Ok(Labeler {
         name: name.to_owned(),
         rung_is_open: file.output == OutputName::Auto,
         key: key_source(program, file),
-        headers,
+        headers: file.headers.clone(),
         limits: file.limits,
         price: file.price.map(|price| Price {
             input: price.input,
@@ -217,6 +233,8 @@ fn build(program: &Program, name: &str, file: &LabelerFile) -> Result<Labeler, O
             output: price.output,
         }),
         prompt: PromptSettings { template, ..plain },
+        written: known
+            .map(|places| (places.key(&pointer(["labelers", name])), places.source().clone())),
     })
 }
 
@@ -224,12 +242,7 @@ fn prompt_settings(file: &LabelerFile, url: String) -> PromptSettings {
     PromptSettings {
         url,
         model: file.model.clone(),
-        dialect: match file.dialect {
-            DialectName::JsonChat => Dialect::JsonChat,
-            DialectName::GptOssSafeguard => Dialect::GptOssSafeguard,
-            DialectName::LlamaGuard => Dialect::LlamaGuard,
-            DialectName::YesNo => Dialect::YesNo,
-        },
+        dialect: file.dialect.dialect(),
         template: None,
         calls: match file.calls {
             CallsName::PerUnit => Calls::PerUnit,
@@ -265,22 +278,6 @@ fn prompt_settings(file: &LabelerFile, url: String) -> PromptSettings {
             TokenCapName::MaxCompletionTokens => TokenCap::MaxCompletionTokens,
         },
     }
-}
-
-/// Reads a template of the user's own.
-fn own_template(program: &Program, path: &str) -> Result<OwnTemplate, OpsError> {
-    let path = program.path(path);
-    let unread = |source: std::io::Error| OpsError::file("read the template", &path, &source);
-    let mut bytes = Vec::new();
-    let file = fs::File::open(&path).map_err(unread)?;
-    file.take(MOST_OF_A_TEMPLATE).read_to_end(&mut bytes).map_err(unread)?;
-    let name = path.display().to_string();
-    let source = Source::decode(&name, &bytes).map_err(|diagnostics| OpsError::Diagnostics {
-        diagnostics,
-        sources: vec![Source::new(&name, &String::from_utf8_lossy(&bytes))],
-        ending: Ending::ChangeSomething,
-    })?;
-    Ok(OwnTemplate::new(source))
 }
 
 fn key_source(program: &Program, file: &LabelerFile) -> KeySource {
@@ -394,29 +391,4 @@ impl Labeler {
             "token_cap": prompt.token_cap.name(),
         })
     }
-}
-
-/// Replaces `${NAME}` from the environment.
-fn expanded(text: &str) -> Result<String, OpsError> {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${") {
-        let Some((variable, tail)) = after.split_once('}') else {
-            return Err(OpsError::refused(
-                format!("`{text}` opens `${{` and does not close it"),
-                "write ${NAME}",
-            ));
-        };
-        let value = std::env::var(variable).map_err(|_| {
-            OpsError::refused(
-                format!("`{text}` names the variable {variable}, which is not set"),
-                format!("set it: export {variable}=…"),
-            )
-        })?;
-        out.push_str(before);
-        out.push_str(&value);
-        rest = tail;
-    }
-    out.push_str(rest);
-    Ok(out)
 }

@@ -26,6 +26,8 @@ use super::error::OpsError;
 use super::text_file;
 use crate::diag::Source;
 use crate::yaml;
+use crate::yaml::Decoded;
+use crate::yaml::Places;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -40,6 +42,8 @@ pub struct Program {
     /// Whether there is a `titer.yaml`.
     pub found: bool,
     pub(crate) file: ProgramFile,
+    /// Where everything in the file stands.
+    pub(crate) places: Option<Places>,
 }
 
 /// Returns the JSON Schema of `titer.yaml`.
@@ -67,11 +71,12 @@ impl Program {
         };
         match found {
             Some(dir) => {
-                let file = read(&dir.join(FILE_NAME))?;
-                Ok(Self { dir, found: true, file })
+                let Decoded { value: file, places } = read(&dir.join(FILE_NAME))?;
+                Ok(Self { dir, found: true, file, places: Some(places) })
             }
             None => {
-                Ok(Self { dir: PathBuf::from("."), found: false, file: ProgramFile::default() })
+                let (dir, file) = (PathBuf::from("."), ProgramFile::default());
+                Ok(Self { dir, found: false, file, places: None })
             }
         }
     }
@@ -114,7 +119,7 @@ fn nearest() -> Result<Option<PathBuf>, OpsError> {
     Ok(nearest.map(|dir| if dir == here { PathBuf::from(".") } else { dir.to_owned() }))
 }
 
-fn read(path: &Path) -> Result<ProgramFile, OpsError> {
+fn read(path: &Path) -> Result<Decoded<ProgramFile>, OpsError> {
     let bytes = text_file::bytes(path).map_err(|source| OpsError::file("read", path, &source))?;
     let name = path.display().to_string();
     let refuse = |diagnostics, sources| OpsError::Diagnostics {
@@ -125,6 +130,5 @@ fn read(path: &Path) -> Result<ProgramFile, OpsError> {
     let source = Source::decode(&name, &bytes).map_err(|diagnostics| {
         refuse(diagnostics, vec![Source::new(&name, &String::from_utf8_lossy(&bytes))])
     })?;
-    let decoded = yaml::decode::<ProgramFile>(&source);
-    decoded.map(|decoded| decoded.value).map_err(|diagnostics| refuse(diagnostics, vec![source]))
+    yaml::decode::<ProgramFile>(&source).map_err(|diagnostics| refuse(diagnostics, vec![source]))
 }

@@ -3,15 +3,17 @@
 use super::error::OpsError;
 use super::labeled;
 use crate::io::LabelRow;
+use crate::io::LabelRowComponent;
 use crate::io::LabelWriter;
 use crate::io::Target;
 use crate::policy::Policy;
+use crate::reply::Answer;
+use crate::reply::ComponentAnswer;
 use crate::reply::Outcome;
 use crate::requests::Plan;
 use crate::store;
 use crate::store::Reader;
 use crate::unit::Unit;
-use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -83,8 +85,23 @@ fn target(out: &Path) -> Target {
     if out == Path::new("-") { Target::Stdout } else { Target::File(out.to_owned()) }
 }
 
+/// Returns the labels of a unit's components with their roles.
+pub(super) fn components(answer: &Answer, unit: &Unit) -> Vec<LabelRowComponent> {
+    let role = |n: usize| unit.components.get(n.checked_sub(1)?).map(|part| part.role.clone());
+    let one = |part: &ComponentAnswer| LabelRowComponent {
+        n: part.n,
+        role: role(part.n).unwrap_or_default(),
+        label: part.label.clone(),
+        labels: part.labels.clone(),
+        criteria: part.criteria.clone(),
+    };
+    answer.components.iter().map(one).collect()
+}
+
 fn wire(unit: &Unit, row: store::LabelRow, labeler: &str) -> LabelRow {
-    let answer = row.answer;
+    let components = components(&row.answer, unit);
+    let mut answer = row.answer;
+    let own = answer.own.take();
     LabelRow {
         id: row.unit,
         policy: answer.policy,
@@ -93,17 +110,10 @@ fn wire(unit: &Unit, row: store::LabelRow, labeler: &str) -> LabelRow {
         label: answer.label,
         criteria: answer.criteria,
         checks: answer.checks,
-        components: answer
-            .components
-            .iter()
-            .map(|part| {
-                let mut one = json!({"criteria": part.criteria, "label": part.label, "n": part.n});
-                if !part.labels.is_empty() {
-                    one["labels"] = json!(part.labels);
-                }
-                one
-            })
-            .collect(),
+        components,
+        own_label: own.as_ref().map(|own| own.label.clone()),
+        own_criteria: own.as_ref().map_or_else(Vec::new, |own| own.criteria.clone()),
+        own_because: own.and_then(|own| own.because),
         because: answer.because,
         stated_confidence: answer.stated_confidence,
         label_probability: answer.label_probability,

@@ -102,11 +102,11 @@ pub fn simulation(program: &Program, request: &SimulateRequest) -> Result<Simula
 /// is known of a unit already stays.
 fn know_cases(simulation: &mut Simulation, policy: &Policy, file: &Path) {
     // Pictures that cannot be read are for `titer test` to report.
-    let tests = policy_tests::units(policy, file).unwrap_or_default();
-    let tests = tests.into_iter().zip(&policy.tests).map(|(unit, test)| {
+    let tests = policy_tests::units(policy, file).into_iter().zip(&policy.tests);
+    let tests = tests.filter_map(|(unit, test)| {
         let leads = |rule: &&String| policy.leads_to(rule, &test.expect);
         let criteria = test.criteria.iter().filter(leads).cloned().collect();
-        (unit, RightAnswer { label: test.expect.clone(), criteria })
+        Some((unit.ok()?, RightAnswer { label: test.expect.clone(), criteria }))
     });
     let examples = policy.examples.iter().map(|example| {
         let unit = Unit { components: example.components.clone(), ..Unit::text("example", "") };

@@ -7,7 +7,10 @@ use super::labeler;
 use super::labeler::AdHoc;
 use super::policies;
 use super::program::Program;
+use super::rows;
+pub use crate::io::LabelRowComponent;
 use crate::reply::Answer;
+use crate::reply::Outcome;
 use crate::store::CallRow;
 use crate::unit::Unit;
 use std::sync::Arc;
@@ -23,6 +26,8 @@ pub struct Tried {
     pub violating: bool,
     /// The texts of the cited rules, by id.
     pub rules: Vec<(String, String)>,
+    /// The labels of the unit's components, where the policy asks for them.
+    pub components: Vec<LabelRowComponent>,
     /// What each call said, where the answer is made of several.
     pub calls: Vec<TriedCall>,
     /// The labeler's name.
@@ -31,6 +36,23 @@ pub struct Tried {
     pub latency_ms: f64,
     /// Whether the answer was on record and cost nothing.
     pub reused: bool,
+}
+
+impl Tried {
+    /// Returns whether nothing was answered because something failed here: a refusal or an abstention is an answer.
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        match self.answer.outcome {
+            Outcome::Failed | Outcome::ImageUnavailable => true,
+            Outcome::Label
+            | Outcome::Abstain
+            | Outcome::Refusal
+            | Outcome::Filtered
+            | Outcome::TooLarge
+            | Outcome::Truncated
+            | Outcome::Unparsable => false,
+        }
+    }
 }
 
 /// One call of several.
@@ -59,13 +81,13 @@ pub async fn try_unit(
     unit: Unit,
     wanted: &AdHoc,
 ) -> Result<Tried, OpsError> {
-    let (one, source) = policies::single(program, policy)?;
+    let (one, source) = policies::single_to_label(program, policy)?;
     let policies = vec![(Arc::clone(&one), source)];
     let labeler = labeler::resolve(program, wanted)?;
     let name = labeler.name.clone();
     let id = format!("try-{}", unit.content_hash().short());
-    let units = vec![Unit { id, ..unit }];
-    let asked = ask(program, policies, labeler, units, Memory::Project).await?;
+    let unit = Unit { id, ..unit };
+    let asked = ask(program, policies, labeler, vec![unit.clone()], Memory::Project).await?;
     let Some(row) = asked.rows.into_iter().next_back() else {
         return Err(OpsError::refused(
             "the endpoint gave no answer to record",
@@ -81,6 +103,7 @@ pub async fn try_unit(
         policy: format!("{} {}", one.id, one.version),
         violating: row.answer.label.as_deref().is_some_and(|label| one.violating(label)),
         calls: asked.parts.into_iter().filter_map(said).collect(),
+        components: rows::components(&row.answer, &unit),
         answer: row.answer,
         rules,
         labeler: name,

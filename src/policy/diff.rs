@@ -85,6 +85,7 @@ pub enum Level {
 /// reverse. New words that offer an alternative (`or`, `any`, `also`, `including`, an item of an `or` list) widen,
 /// other new words narrow, and taking words away does the opposite. All else is reworded; a negation or an
 /// item of an `and` list that comes or goes is so too, and major, since nobody but a reader can tell what it does.
+/// So is a text of which fewer than a third of the words stayed: it means another thing.
 #[must_use]
 pub fn diff(old: &Policy, new: &Policy) -> Vec<Change> {
     let mut differ = Differ { old, new, changes: Vec::new() };
@@ -300,19 +301,21 @@ impl Differ<'_> {
     /// The precedence without rules that one version does not have; renamed ones by their new id.
     fn kept_order(&self, policy: &Policy) -> Vec<String> {
         let (old_ids, new_ids) = (self.old.rule_ids(), self.new.rule_ids());
-        let now = |id: &str| -> Option<String> {
-            let labels = self.new.labels.iter();
-            let mut criteria =
-                labels.flat_map(|label| label.includes.iter().chain(&label.excludes));
-            let renamed = criteria.find(|one| one.was.as_deref() == Some(id));
-            renamed.filter(|_| !new_ids.contains(&id)).map(|criterion| criterion.id.clone())
-        };
-        let renamed: Vec<String> = old_ids.iter().filter_map(|id| now(id)).collect();
-        let listed = policy.precedence.iter().map(|id| now(id).unwrap_or_else(|| id.clone()));
+        let renamed: Vec<&str> = old_ids.iter().filter_map(|id| self.renamed_to(id)).collect();
+        let listed = policy.precedence.iter().map(|id| self.renamed_to(id).unwrap_or(id));
         listed
-            .filter(|id| new_ids.contains(&id.as_str()))
-            .filter(|id| old_ids.contains(&id.as_str()) || renamed.contains(id))
+            .filter(|id| new_ids.contains(id))
+            .filter(|id| old_ids.contains(id) || renamed.contains(id))
+            .map(str::to_owned)
             .collect()
+    }
+
+    /// The id that a criterion of the older version has now, where it has another.
+    fn renamed_to(&self, id: &str) -> Option<&str> {
+        let labels = self.new.labels.iter();
+        let mut criteria = labels.flat_map(|label| label.includes.iter().chain(&label.excludes));
+        let renamed = criteria.find(|one| one.was.as_deref() == Some(id))?;
+        (!self.new.rule_ids().contains(&id)).then_some(renamed.id.as_str())
     }
 
     fn notes(&mut self) {

@@ -45,6 +45,7 @@ const PAGES: &[(&str, &str)] = &[
     ("P033", include_str!("../../docs/explain/P033.md")),
     ("P040", include_str!("../../docs/explain/P040.md")),
     ("P041", include_str!("../../docs/explain/P041.md")),
+    ("P050", include_str!("../../docs/explain/P050.md")),
     ("P090", include_str!("../../docs/explain/P090.md")),
     ("Y001", include_str!("../../docs/explain/Y001.md")),
     ("Y002", include_str!("../../docs/explain/Y002.md")),

@@ -31,6 +31,7 @@ pub(super) struct PolicyFile {
     pub(super) version: String,
     /// Where the policy is in its life.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(extend("default" = FileStatus::default()))]
     pub(super) status: FileStatus,
     /// A name for people.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -57,6 +58,7 @@ pub(super) struct PolicyFile {
     pub(super) interpretation: Vec<String>,
     /// How the labels relate to each other.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(extend("default" = FileMode::default()))]
     pub(super) mode: FileMode,
     /// What may be assigned, by id; exactly one is the default.
     pub(super) labels: Entries<FileLabel>,
@@ -133,10 +135,12 @@ pub(super) enum FileMode {
 pub(super) struct FileLabel {
     /// Whether this is the label of a unit no rule speaks about.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(extend("default" = false))]
     pub(super) default: bool,
     /// 0 is allowed, above 0 is violating, more is worse.
     #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(range(max = 1000))]
+    #[schemars(extend("default" = 0))]
     pub(super) severity: u32,
     /// What the label means.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -192,9 +196,11 @@ pub(super) struct FileComponent {
     pub(super) modality: FileModality,
     /// Whether a unit without it is refused.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(extend("default" = false))]
     pub(super) required: bool,
     /// Whether it is judged, or only read.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(extend("default" = FileJudging::default()))]
     pub(super) judge: FileJudging,
     /// The most parts of this role in one unit.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -267,9 +273,11 @@ pub(super) struct FileTest {
     /// How often the model is asked; 1 when left out.
     #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(range(min = 1, max = 1000))]
+    #[schemars(extend("default" = 1))]
     pub(super) repeats: Option<u32>,
     /// The share of the repeats that must match, above 0 and up to 1; 1 when left out.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(extend("default" = 1))]
     pub(super) agree: Option<f64>,
 }
 

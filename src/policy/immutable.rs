@@ -1,6 +1,8 @@
 //! Ids of an active policy keep their meaning: labels already given cite them.
 
+use super::ComponentRule;
 use super::Criterion;
+use super::Judging;
 use super::Label;
 use super::Policy;
 use super::Status;
@@ -37,7 +39,8 @@ impl BrokenId {
 ///
 /// An id is *gone* when the newer version has it neither as an id nor as the `was` of a criterion. It *means
 /// another thing* when a label crosses from allowed to violating or back, when a criterion moves
-/// between `includes` and `excludes`, or when an exception leads to another label.
+/// between `includes` and `excludes`, when an exception leads to another label, or when a role of a component holds
+/// another modality or is no longer judged as it was. What a check asks is a text, and texts are what versions are for.
 #[must_use]
 pub fn immutable_ids(last: &Policy, now: &Policy) -> Vec<BrokenId> {
     if last.status != Status::Active {
@@ -67,6 +70,8 @@ pub fn immutable_ids(last: &Policy, now: &Policy) -> Vec<BrokenId> {
         }
     }
     broken.extend(exceptions(last, now));
+    broken.extend(checks(last, now));
+    broken.extend(components(last, now));
     for reason in last.abstain.iter().filter(|reason| !now.abstains(&reason.id)) {
         let message = format!("the reason to abstain `{}` is gone", reason.id);
         broken.push(gone(
@@ -149,6 +154,40 @@ fn exceptions(last: &Policy, now: &Policy) -> Vec<BrokenId> {
     last.exceptions.iter().filter_map(one).collect()
 }
 
+fn checks(last: &Policy, now: &Policy) -> Vec<BrokenId> {
+    let kept = |id: &str| now.checks.iter().any(|check| check.id == id);
+    let lost = last.checks.iter().filter(|check| !kept(&check.id));
+    lost.map(|check| {
+        let message = format!("the check `{}` is gone", check.id);
+        gone(&check.id, message, &["checks"], "keep it: labels already given answer it")
+    })
+    .collect()
+}
+
+fn components(last: &Policy, now: &Policy) -> Vec<BrokenId> {
+    let one = |before: &ComponentRule| {
+        let role = &before.role;
+        let Some(after) = now.components.iter().find(|after| after.role == *role) else {
+            let message = format!("the component `{role}` is gone");
+            let hint = "keep it: units already labeled have it";
+            return Some(gone(role, message, &["components"], hint));
+        };
+        let was = |rule: &ComponentRule| match rule.judge {
+            Judging::Judged => format!("{}, judged", rule.modality.name()),
+            Judging::Context => format!("{}, only read", rule.modality.name()),
+        };
+        (was(before) != was(after)).then(|| BrokenId {
+            code: "P041",
+            id: role.clone(),
+            message: format!("`{role}` was {} and is now {}", was(before), was(after)),
+            hint: "labels already given speak of the other: give the new component a new role"
+                .into(),
+            pointer: pointer(["components", role]),
+        })
+    };
+    last.components.iter().filter_map(one).collect()
+}
+
 fn gone(id: &str, message: String, steps: &[&str], hint: &str) -> BrokenId {
     BrokenId {
         code: "P040",
@@ -174,6 +213,8 @@ labels:
   bad: {severity: 1, includes: {steps: {text: Gives steps.}}, excludes: {care: Warns.}}
 exceptions: {news: {when: News., then: fine}}
 abstain: {unclear: Nothing to see.}
+checks: {target: Is somebody named?}
+components: {query: {modality: text, judge: context}, response: {modality: text}}
 ";
 
     #[track_caller]
@@ -192,6 +233,8 @@ abstain: {unclear: Nothing to see.}
         check("policy: p", "policy: q", &["P040 p"]);
         check("unclear:", "unseen:", &["P040 unclear"]);
         check("news:", "art:", &["P040 news"]);
+        check("target:", "aim:", &["P040 target"]);
+        check("query:", "question:", &["P040 query"]);
     }
 
     #[test]
@@ -199,6 +242,9 @@ abstain: {unclear: Nothing to see.}
         check("severity: 1", "severity: 0", &["P041 bad"]);
         check("severity: 1", "severity: 2", &[]);
         check("then: fine", "then: bad", &["P041 news"]);
+        check("response: {modality: text}", "response: {modality: image}", &["P041 response"]);
+        check(", judge: context", "", &["P041 query"]);
+        check("Is somebody named?", "Is a person named?", &[]);
         let (from, to) = ("excludes: {care: Warns.}", "excludes: {}");
         check(from, to, &["P040 bad.care"]);
         check(

@@ -7,6 +7,7 @@ use super::CompileError;
 use super::Feature;
 use super::PromptSettings;
 use super::Question;
+use super::fence;
 use super::fit;
 use super::split;
 use super::template;
@@ -51,6 +52,7 @@ pub fn compile_all(
     policies: &[Arc<Policy>],
     settings: &PromptSettings,
 ) -> Result<Vec<CompiledPrompt>, CompileError> {
+    fit::check_each(policies, settings)?;
     let shared = settings.bundling == Bundling::Unified
         && settings.dialect.carries(Feature::SeveralPolicies);
     let one = |policy: &Arc<Policy>| compile(vec![Arc::clone(policy)], settings.clone());
@@ -71,12 +73,21 @@ pub fn compile_all(
     Ok(prompts)
 }
 
+/// Checks the settings' template as far as that can be without a policy: its size, its syntax and its variables.
+///
+/// # Errors
+///
+/// As [`compile`] for a template that is wrong.
+pub fn check_template(settings: &PromptSettings) -> Result<(), CompileError> {
+    Template::new(settings).map(drop)
+}
+
 /// Compiles policies into one prompt that answers all of them.
 ///
 /// # Errors
 ///
-/// [`CompileError::NoPolicy`] without policies; [`CompileError::Cannot`] for what the dialect cannot carry;
-/// [`CompileError::UnknownVariable`] and [`CompileError::Template`] when the template is wrong.
+/// [`CompileError::NoPolicy`] without policies; [`CompileError::Unfit`] for what the dialect cannot carry;
+/// [`CompileError::Rejected`], [`CompileError::UnknownVariable`] and [`CompileError::Template`] when the template is wrong.
 pub fn compile(
     policies: Vec<Arc<Policy>>,
     settings: PromptSettings,
@@ -107,7 +118,7 @@ pub fn compile(
 fn fingerprint(prompt: &CompiledPrompt) -> Fingerprint {
     let settings = &prompt.settings;
     let mut hash = FingerprintBuilder::new("prompt");
-    hash.text(&settings.url);
+    hash.text(&settings.url).text(&fence::form());
     for text in template::texts(settings) {
         hash.text(text);
     }

@@ -1,6 +1,7 @@
 //! The dialects a prompt can be written in, and what each of them can carry.
 
-use crate::prompt::CompileError;
+use super::CompileError;
+use super::Refusal;
 
 /// The wording and shape of a prompt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +80,18 @@ impl Dialect {
         Self::ALL.into_iter().find(|dialect| dialect.name() == name)
     }
 
+    /// Returns how many tokens of rules and examples a model of the dialect takes in without losing track.
+    ///
+    /// Ten thousand is where the guide of gpt-oss-safeguard ends; the models that answer one question read eight thousand
+    /// tokens in all (CoPE), and a quarter of these is left to the unit.
+    #[must_use]
+    pub fn most_policy_tokens(self) -> usize {
+        match self {
+            Self::JsonChat | Self::GptOssSafeguard | Self::LlamaGuard => 10_000,
+            Self::YesNo => 6_000,
+        }
+    }
+
     /// Returns whether one call of the dialect can carry it.
     #[must_use]
     pub fn carries(self, feature: Feature) -> bool {
@@ -137,6 +150,11 @@ impl Feature {
             Self::Criteria => "cited rules",
             Self::Examples => "examples",
         }
+    }
+
+    /// Returns the refusal of it, with what to do.
+    pub(super) fn refused(self, policy: Option<String>, what: String) -> Refusal {
+        Refusal { policy, feature: self, what, hint: self.way_out() }
     }
 
     fn way_out(self) -> &'static str {

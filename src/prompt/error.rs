@@ -2,7 +2,11 @@
 
 use super::Feature;
 use crate::diag::Diagnostic;
+use crate::diag::Place;
 use crate::diag::Source;
+use std::fmt;
+use std::fmt::Display;
+use std::fmt::Formatter;
 use thiserror::Error;
 
 /// Why policies and settings do not compile into a prompt.
@@ -33,7 +37,7 @@ pub enum CompileError {
         line: usize,
     },
     /// The user's own template is wrong.
-    #[error("the template {} cannot be used: {}", template.name(), first(diagnostics))]
+    #[error("the template cannot be used: {}", first(diagnostics))]
     Rejected {
         /// Every mistake found in it.
         diagnostics: Vec<Diagnostic>,
@@ -50,7 +54,15 @@ pub enum CompileError {
         /// The unit's id.
         unit: String,
     },
-    /// The dialect cannot carry what a policy, the settings or a unit ask of it.
+    /// The dialect cannot carry what policies and settings ask of it.
+    #[error("dialect `{dialect}` cannot carry {}", listed(refusals))]
+    Unfit {
+        /// The dialect.
+        dialect: &'static str,
+        /// Everything it cannot carry, at least one thing.
+        refusals: Vec<Refusal>,
+    },
+    /// The dialect cannot carry what a unit asks of it.
     #[error("dialect `{dialect}` cannot carry {what}: {hint}")]
     Cannot {
         /// The dialect.
@@ -74,8 +86,44 @@ pub enum CompileError {
     },
 }
 
-fn first(diagnostics: &[Diagnostic]) -> &str {
-    diagnostics.first().map_or("", |found| found.message.as_str())
+/// Something policies or settings ask of a dialect that cannot carry it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The policy that asks for it; `None` where the labeler's settings do.
+    pub policy: Option<String>,
+    /// The kind of thing.
+    pub feature: Feature,
+    /// What it is, in words.
+    pub what: String,
+    /// What to do.
+    pub hint: &'static str,
+}
+
+impl Display for Refusal {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match &self.policy {
+            Some(policy) => write!(f, "{}, as policy `{policy}` has", self.what),
+            None => f.write_str(&self.what),
+        }
+    }
+}
+
+fn listed(refusals: &[Refusal]) -> String {
+    match refusals {
+        [only] => format!("{only}: {}", only.hint),
+        several => {
+            let lines = several.iter().map(|one| format!("\n  {one}: {}", one.hint));
+            lines.collect()
+        }
+    }
+}
+
+/// The first mistake with its place: a person reads it where no line can be shown.
+fn first(diagnostics: &[Diagnostic]) -> String {
+    diagnostics.first().map_or_else(String::new, |found| {
+        let Place { source, line, .. } = &found.place;
+        format!("{source}:{line}: {}", found.message)
+    })
 }
 
 impl CompileError {

@@ -1,7 +1,9 @@
-//! A page for every diagnostic of templates: what it means, with a wrong and a right example.
+//! A page for every diagnostic of labelers and their templates: what it means, with a wrong and a right example.
 
 /// Code and page, in the order of the codes.
-const PAGES: [(&str, &str); 4] = [
+const PAGES: [(&str, &str); 6] = [
+    ("D001", include_str!("../../docs/explain/D001.md")),
+    ("D002", include_str!("../../docs/explain/D002.md")),
     ("T001", include_str!("../../docs/explain/T001.md")),
     ("T002", include_str!("../../docs/explain/T002.md")),
     ("T003", include_str!("../../docs/explain/T003.md")),

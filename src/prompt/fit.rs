@@ -1,11 +1,15 @@
 //! Whether a dialect can carry what policies, settings and a unit ask of it.
 
+use super::Calls;
 use super::CompileError;
 use super::Dialect;
 use super::Feature;
 use super::PromptSettings;
+use super::Refusal;
 use super::split::by_component;
+use crate::policy::ComponentRule;
 use crate::policy::Judging;
+use crate::policy::Modality;
 use crate::policy::Mode;
 use crate::policy::Policy;
 use crate::unit::Component;
@@ -13,35 +17,62 @@ use crate::unit::Content;
 use crate::unit::Unit;
 use std::sync::Arc;
 
-/// Refuses what would change the meaning of an answer if it were left out.
+/// Refuses what would change the meaning of an answer if it were left out, all of it at once.
 pub(super) fn check(
     policies: &[Arc<Policy>],
     settings: &PromptSettings,
 ) -> Result<(), CompileError> {
-    let (dialect, answer) = (settings.dialect, settings.answer);
     let alone = by_component(policies, settings);
-    let carries = |feature| {
-        let by_calls = alone && feature == Feature::ComponentLabels;
-        dialect.carries(feature) || dialect.splits(feature) || by_calls
-    };
-    if policies.len() > 1 && (alone || !carries(Feature::SeveralPolicies)) {
+    let mut found = Vec::new();
+    if policies.len() > 1 && (alone || !carries(settings, Feature::SeveralPolicies)) {
         let each = if alone { " about each component (`calls: per_component`)" } else { "" };
         let what = format!("{} policies in one call{each}", policies.len());
-        return Err(dialect.refuses(Feature::SeveralPolicies, what));
+        found.push(Feature::SeveralPolicies.refused(None, what));
     }
-    for policy in policies.iter().map(AsRef::as_ref) {
-        let wanted = asked_by(policy, settings).find(|(feature, _)| !carries(*feature));
-        if let Some((feature, what)) = wanted {
-            let what = format!("{what}, as policy `{}` has", policy.id);
-            return Err(dialect.refuses(feature, what));
-        }
+    found.extend(each_refused(policies, settings));
+    refuse(settings, found)
+}
+
+/// As [`check`], where policies that cannot share a call have one each.
+pub(super) fn check_each(
+    policies: &[Arc<Policy>],
+    settings: &PromptSettings,
+) -> Result<(), CompileError> {
+    refuse(settings, each_refused(policies, settings))
+}
+
+fn refuse(settings: &PromptSettings, refusals: Vec<Refusal>) -> Result<(), CompileError> {
+    if refusals.is_empty() {
+        return Ok(());
     }
+    Err(CompileError::Unfit { dialect: settings.dialect.name(), refusals })
+}
+
+/// What each policy asks for and the dialect cannot carry, and then what the settings ask for.
+fn each_refused(policies: &[Arc<Policy>], settings: &PromptSettings) -> Vec<Refusal> {
+    let answer = settings.answer;
+    let of_policy = |policy: &Arc<Policy>| {
+        let id = policy.id.clone();
+        let refused = asked_by(policy, settings).filter(|(asked, _)| !carries(settings, *asked));
+        refused.map(|(feature, what)| feature.refused(Some(id.clone()), what)).collect::<Vec<_>>()
+    };
     let worded = (answer.rationale_words > 0).then_some(Feature::Rationale);
     let stated = answer.confidence.then_some(Feature::StatedConfidence);
-    match worded.into_iter().chain(stated).find(|feature| !carries(*feature)) {
-        Some(feature) => Err(dialect.refuses(feature, feature.name().to_owned())),
-        None => Ok(()),
-    }
+    let of_settings = worded.into_iter().chain(stated);
+    let of_settings = of_settings.filter(|feature| !carries(settings, *feature));
+    policies
+        .iter()
+        .flat_map(of_policy)
+        .chain(of_settings.map(|feature| feature.refused(None, feature.name().to_owned())))
+        .collect()
+}
+
+/// Whether one call, or several whose answers are combined, carry it.
+fn carries(settings: &PromptSettings, feature: Feature) -> bool {
+    let dialect = settings.dialect;
+    // Only a policy with a rollup asks for labels of components, and such a one is then asked about each alone.
+    let by_calls = settings.calls == Calls::PerComponent && feature == Feature::ComponentLabels;
+    dialect.carries(feature) || dialect.splits(feature) || by_calls
 }
 
 /// What a policy asks for that cannot be left out, with its words for the error.
@@ -65,9 +96,18 @@ fn asked_by<'p>(
             (Feature::ComponentLabels, "a label for each component (`rollup`)".to_owned())
         }),
         abstain.then_some((Feature::Abstain, "abstain reasons".to_owned())),
+        required_image(policy).map(|role| {
+            (Feature::Images, format!("an image in every unit (the required component `{role}`)"))
+        }),
     ]
     .into_iter()
     .flatten()
+}
+
+/// The role of an image that no unit lacks.
+fn required_image(policy: &Policy) -> Option<&str> {
+    let image = |rule: &&ComponentRule| rule.required && rule.modality == Modality::Image;
+    policy.components.iter().find(image).map(|rule| rule.role.as_str())
 }
 
 /// Returns what the policies hold and the dialect leaves out without changing what a label means.

@@ -1,22 +1,28 @@
 //! A template of the user's own, and what can be wrong with it.
 
 use super::CompileError;
+use super::Feature;
 use super::Question;
 use crate::diag;
 use crate::diag::Diagnostic;
 use crate::diag::Place;
 use crate::diag::Source;
+use crate::policy::ComponentRule;
 use crate::policy::Modality;
 use crate::policy::Policy;
 use crate::unit::Component;
 use crate::unit::Content;
 use crate::unit::Unit;
 use minijinja::ErrorKind;
+use std::error::Error as _;
 
 /// Most bytes of a template; the longest shipped one has a tenth of it.
 const MOST_BYTES: usize = 64 << 10;
 /// A text no template holds, to see whether it shows the unit.
 const SEEN: &str = "titer-looks-whether-this-is-shown";
+
+/// An image no template can tell from another.
+const IMAGE: &str = "https://example.org/image.png";
 
 /// The text of a template that takes the place of its dialect's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,13 +55,15 @@ impl OwnTemplate {
     pub(super) fn failed(&self, error: &minijinja::Error) -> Diagnostic {
         // A mistake in a part that is shipped is shown where nothing better is known: at the head.
         let line = error.line().filter(|_| error.name() == Some(self.name())).unwrap_or(1);
+        let cause = std::iter::successors(error.source(), |&cause| cause.source()).last();
+        let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
         let what = match (error.kind(), error.detail()) {
             (ErrorKind::WriteFailure, _) => {
                 "it writes more than a prompt may have, 4 MiB".to_owned()
             }
             (ErrorKind::OutOfFuel, _) => "it takes more steps than a prompt may".to_owned(),
-            (kind, Some(detail)) => format!("{kind}: {detail}"),
-            (kind, None) => kind.to_string(),
+            (kind, Some(detail)) => format!("{kind}: {detail}{cause}"),
+            (kind, None) => format!("{kind}{cause}"),
         };
         let message = format!("the template does not render: {what}");
         Diagnostic::error("T002", self.line(line), message)
@@ -69,7 +77,9 @@ impl OwnTemplate {
             Some(near) => format!("did you mean `{near}`?"),
             None => "the variables a template has are listed in docs/dialects.md".to_owned(),
         };
-        let place = self.0.place(at..(at + name.len()).min(self.text().len()));
+        // Where it is named in a way no tag shows, there is nothing to underline.
+        let found = self.text().get(at..).is_some_and(|rest| rest.starts_with(name));
+        let place = self.0.place(at..if found { at + name.len() } else { at });
         Diagnostic::error("T003", place, message).label("nobody sets it").hint(hint)
     }
 
@@ -92,11 +102,12 @@ pub(super) fn small_enough(own: &OwnTemplate) -> Result<(), Vec<Diagnostic>> {
     Err(vec![Diagnostic::error("T001", own.line(1), message).hint(hint)])
 }
 
-/// Renders the unit's part for a made-up unit: a mistake in it, or a part that shows no unit, is found before anything
+/// Renders the unit's part for made-up units: a mistake in it, or a part that shows no unit, is found before anything
 /// is sent.
 pub(super) fn shows_units(own: &OwnTemplate, question: &Question) -> Result<(), CompileError> {
+    let images = question.carries(Feature::Images);
     for policy in question.policies() {
-        let message = question.user_message(&made_up(policy))?;
+        let message = question.user_message(&made_up(policy, Kept::Texts, SEEN))?;
         if !message.contains(SEEN) {
             let message = "the template never shows the unit's text";
             let hint = "where `part` is `unit`, write {% include \"_unit.j2\" %}, or `component.text` of each of `components`";
@@ -104,18 +115,76 @@ pub(super) fn shows_units(own: &OwnTemplate, question: &Question) -> Result<(), 
                 own.rejected(vec![Diagnostic::error("T004", own.line(1), message).hint(hint)])
             );
         }
+        for unit in probes(policy, images) {
+            match question.user_message(&unit) {
+                // Only a unit with an image needs one shown, and no policy's units need be of these roles.
+                Ok(_) | Err(CompileError::Unshown { .. } | CompileError::Cannot { .. }) => {}
+                Err(other) => return Err(other),
+            }
+        }
     }
     Ok(())
 }
 
-/// A unit with one text of each role the policy reads, and a judged one last.
-fn made_up(policy: &Policy) -> Unit {
-    let texts = policy.components.iter().filter(|rule| rule.modality == Modality::Text);
-    let context = texts.clone().filter(|rule| super::fit::read_only(policy, &rule.role));
-    let judged = texts.clone().find(|rule| !super::fit::read_only(policy, &rule.role));
-    let roles = context.chain(judged).map(|rule| rule.role.clone());
-    let component = |role| Component { role, content: Content::Text(SEEN.to_owned()) };
-    let components: Vec<Component> = roles.map(component).collect();
-    let alone = Unit::text("example", SEEN);
+/// Which components a made-up unit has, beside one that is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    /// One text of each role.
+    Texts,
+    /// One of each role, and images where there are roles for them.
+    All,
+    /// As many of each role as a unit may have, two where there is no end.
+    Most,
+    /// None that is optional.
+    Required,
+}
+
+/// Units with and without what a unit may lack: each takes other branches of a template.
+fn probes(policy: &Policy, images: bool) -> Vec<Unit> {
+    let long = SEEN.repeat(200);
+    let mut units = vec![
+        made_up(policy, Kept::Required, SEEN),
+        made_up(policy, Kept::Texts, ""),
+        made_up(policy, Kept::Texts, &long),
+    ];
+    if images {
+        units.push(made_up(policy, Kept::All, SEEN));
+        units.push(made_up(policy, Kept::Most, SEEN));
+    }
+    let roles = policy.components.iter().filter(|rule| rule.modality == Modality::Text);
+    let alone =
+        roles.map(|rule| Unit { components: vec![part(rule, SEEN)], ..Unit::text("example", "") });
+    units.extend(alone);
+    units
+}
+
+/// A unit of components of the policy, a judged one last.
+fn made_up(policy: &Policy, kept: Kept, text: &str) -> Unit {
+    let wanted = |rule: &&ComponentRule| match kept {
+        Kept::Texts => rule.modality == Modality::Text,
+        Kept::All | Kept::Most => true,
+        Kept::Required => rule.required,
+    };
+    let rules = policy.components.iter().filter(wanted);
+    let (context, judged): (Vec<_>, Vec<_>) =
+        rules.partition(|rule| super::fit::read_only(policy, &rule.role));
+    let most = |rule: &ComponentRule| match kept {
+        Kept::Most => rule.most.unwrap_or(2).clamp(1, 3),
+        Kept::Texts | Kept::All | Kept::Required => 1,
+    };
+    // Where texts alone are shown, one judged text is what every dialect can be asked about.
+    let judged = judged.into_iter().take(if kept == Kept::Texts { 1 } else { usize::MAX });
+    let rules = context.into_iter().chain(judged);
+    let components: Vec<Component> =
+        rules.flat_map(|rule| std::iter::repeat_n(part(rule, text), most(rule))).collect();
+    let alone = Unit::text("example", text);
     if components.is_empty() { alone } else { Unit { components, ..alone } }
+}
+
+fn part(rule: &ComponentRule, text: &str) -> Component {
+    let content = match rule.modality {
+        Modality::Text => Content::Text(text.to_owned()),
+        Modality::Image => Content::Image(IMAGE.to_owned()),
+    };
+    Component { role: rule.role.clone(), content }
 }

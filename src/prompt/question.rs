@@ -4,8 +4,10 @@ use super::AnswerForm;
 use super::Code;
 use super::CompileError;
 use super::Dialect;
+use super::Feature;
 use super::Part;
 use super::PromptSettings;
+use super::Rung;
 use super::codes;
 use super::context;
 use super::context::Frame;
@@ -84,6 +86,15 @@ impl Question {
         };
         if let Some(own) = template.own() {
             own::shows_units(own, &question)?;
+            other_rung(settings, |settings| {
+                let frame = Frame {
+                    settings,
+                    schema: &question.schema,
+                    codes: &question.codes,
+                    turn: Turn::User.name(),
+                };
+                template.render(context::system(&question.policies, &frame), 0)
+            })?;
         }
         Ok(question)
     }
@@ -105,6 +116,11 @@ impl Question {
     #[must_use]
     pub fn form(&self) -> AnswerForm {
         self.dialect.form()
+    }
+
+    /// Returns whether its dialect carries something.
+    pub(super) fn carries(&self, feature: Feature) -> bool {
+        self.dialect.carries(feature)
     }
 
     /// Returns the static part: the system message, or the beginning of the only message.
@@ -181,6 +197,18 @@ impl Question {
         let agent = self.agent.as_ref().filter(|_| Turn::last(unit) == Turn::Agent);
         Ok(agent.unwrap_or(&self.request).body(&parts))
     }
+}
+
+/// Renders the static part as it is where an endpoint settles the other rung: a mistake only there is found beforehand.
+fn other_rung(
+    settings: &PromptSettings,
+    render: impl FnOnce(&PromptSettings) -> Result<String, CompileError>,
+) -> Result<(), CompileError> {
+    let rung = match settings.rung {
+        Rung::Schema => Rung::Text,
+        Rung::Text => Rung::Schema,
+    };
+    render(&PromptSettings { rung, ..settings.clone() }).map(drop)
 }
 
 fn wording(policies: &[Arc<Policy>], settings: &PromptSettings) -> Wording {

@@ -4,6 +4,7 @@ use super::Answer;
 use super::ChatReply;
 use super::ComponentAnswer;
 use super::Outcome;
+use super::OwnAnswer;
 use super::json::first_object;
 use super::probability;
 use super::read::labeled;
@@ -58,16 +59,25 @@ fn answer(object: &Map<String, Value>, policy: &Policy) -> Answer {
         Ok(answer) => answer,
         Err(because) => return none(policy, Outcome::Unparsable, &because),
     };
-    Answer {
+    let (components, wrong) = components(object, policy);
+    let answer = Answer {
         criteria: known_rules(object, policy),
         checks: known_checks(object, policy),
-        components: components(object, policy),
         because: object.get("because").and_then(Value::as_str).map(str::to_owned),
         stated_confidence: object
             .get("stated_confidence")
             .and_then(Value::as_f64)
             .filter(|confidence| (0.0..=1.0).contains(confidence)),
+        components,
         ..answer
+    };
+    match wrong {
+        None => answer,
+        Some(because) => Answer {
+            own: OwnAnswer::of(&answer),
+            components: answer.components,
+            ..none(policy, Outcome::Unparsable, &because)
+        },
     }
 }
 
@@ -138,16 +148,30 @@ fn known_checks(object: &Map<String, Value>, policy: &Policy) -> BTreeMap<String
         .collect()
 }
 
-/// The labels of components by their number; what is malformed or unknown is left out, and so is never
-/// rolled up.
-fn components(object: &Map<String, Value>, policy: &Policy) -> Vec<ComponentAnswer> {
+/// The labels of components by their number, and what is wrong with the first entry that is none.
+fn components(
+    object: &Map<String, Value>,
+    policy: &Policy,
+) -> (Vec<ComponentAnswer>, Option<String>) {
     let given = object.get("components").and_then(Value::as_array).into_iter().flatten();
-    let one = |value: &Value| {
-        let object = value.as_object()?;
-        let label = object.get("label")?.as_str().filter(|label| policy.answers(label))?;
-        let n = usize::try_from(object.get("n")?.as_u64()?).ok()?;
-        let criteria = known_rules(object, policy);
-        Some(ComponentAnswer { n, label: label.to_owned(), labels: Vec::new(), criteria })
-    };
-    given.filter(|_| policy.rollup.is_some()).filter_map(one).collect()
+    let (mut read, mut wrong) = (Vec::new(), None);
+    for value in given.filter(|_| policy.rollup.is_some()) {
+        match component(value, policy) {
+            Ok(part) => read.push(part),
+            Err(because) => wrong = wrong.or(Some(because)),
+        }
+    }
+    (read, wrong)
+}
+
+fn component(value: &Value, policy: &Policy) -> Result<ComponentAnswer, String> {
+    let n = value.get("n").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+    let n = n.ok_or_else(|| "an entry of `components` has no number `n`".to_owned())?;
+    let label = value.get("label").and_then(Value::as_str);
+    let label = label.ok_or_else(|| format!("component {n} has no label"))?;
+    if !policy.answers(label) {
+        return Err(format!("component {n}: {}", unknown(label)));
+    }
+    let criteria = value.as_object().map_or_else(Vec::new, |object| known_rules(object, policy));
+    Ok(ComponentAnswer { n, label: label.to_owned(), labels: Vec::new(), criteria })
 }

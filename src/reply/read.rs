@@ -47,9 +47,8 @@ pub fn read(reply: &ChatReply, question: &Question) -> Vec<Answer> {
 }
 
 /// Returns what [`read`] returns, with the unit's label computed from those of its components where the question
-/// asks for them (`rollup`). The model's own label of the unit stays beside it, in `own_label`. A component without a
-/// label, or with two, makes the answer unparsable, unless the model's own label of the unit abstains or is
-/// violating and at least as severe as the components allow.
+/// asks for them (`rollup`). What the model itself says about the unit stays beside it, in `own`. A judged component
+/// without a label or with two, and a label for a component the unit does not have, make the answer unparsable.
 #[must_use]
 pub fn read_call(reply: &ChatReply, call: &Call<'_>) -> Vec<Answer> {
     let answers = read(reply, call.question).into_iter().zip(call.question.policies());
@@ -97,7 +96,7 @@ pub(super) fn none(policy: &Policy, outcome: Outcome, because: &str) -> Answer {
         criteria: Vec::new(),
         checks: BTreeMap::new(),
         components: Vec::new(),
-        own_label: None,
+        own: None,
         because: Some(because.to_owned()).filter(|because| !because.is_empty()),
         stated_confidence: None,
         label_probability: None,

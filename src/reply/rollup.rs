@@ -9,6 +9,7 @@
 use super::Answer;
 use super::ComponentAnswer;
 use super::Outcome;
+use super::OwnAnswer;
 use super::read::labeled;
 use super::read::none;
 use crate::policy::Judging;
@@ -18,34 +19,53 @@ use crate::policy::Rollup;
 use crate::unit::Unit;
 
 /// Returns the answer with the unit's label computed from those of its judged components by the policy's rule.
-/// The model's own label of the unit stays beside it; what the model says about its own label goes when the
-/// computed one is another.
+/// What the model itself says about the unit stays beside it, in `own`. The answer's rules are those of the components
+/// that have the computed label; the model's own reason and certainty stay the answer's only where its label is the
+/// computed one.
 ///
 /// An answer without a label, a policy without a rule and a unit without a judged component are left as they
-/// are. When a judged component has no label or two, nothing is computed: the model's own label stays only if it
-/// is violating or an abstain reason and is as severe as the rule would make the unit with it in the gap, so
-/// that a gap never leaves a unit allowed. Otherwise the answer is unparsable.
+/// are. When a judged component has no label or two, or a label names a component the unit does not have, nothing is
+/// computed and the answer is unparsable: which label the unit has is not known.
 pub(super) fn of_unit(policy: &Policy, unit: &Unit, answer: Answer) -> Answer {
-    let (Some(rule), Some(own)) = (policy.rollup, answer.label.clone()) else { return answer };
+    let (Some(rule), Some(own)) = (policy.rollup, OwnAnswer::of(&answer)) else { return answer };
     let judged = judged(policy, unit);
+    if let Some(because) = mismatch(&answer.components, &judged, unit.components.len()) {
+        let unparsable = none(policy, Outcome::Unparsable, &because);
+        return Answer { components: answer.components, own: Some(own), ..unparsable };
+    }
     let parts = answer.components.iter().filter(|part| judged.contains(&part.n));
-    let mut labels: Vec<Vec<&str>> = parts.clone().map(|part| vec![part.label.as_str()]).collect();
-    let gap = judged.iter().find(|n| parts.clone().filter(|part| part.n == **n).count() != 1);
-    let Some(gap) = gap else {
-        let labels: Vec<String> =
-            by_rule(policy, rule, &labels).into_iter().map(str::to_owned).collect();
-        return if labels.is_empty() { answer } else { computed(policy, answer, own, labels) };
-    };
-    labels.push(vec![&own]);
-    let with_own = by_rule(policy, rule, &labels);
-    let with_own = policy.most_severe(&with_own);
-    let as_severe = with_own.is_some_and(|label| policy.severity(label) == policy.severity(&own));
-    if as_severe && (policy.violating(&own) || policy.abstains(&own)) {
+    let sets: Vec<Vec<&str>> = parts.clone().map(|part| vec![part.label.as_str()]).collect();
+    let labels = by_rule(policy, rule, &sets);
+    if labels.is_empty() {
         return answer;
     }
-    let because = format!("component {gap} does not have one label, so the unit has none");
-    let unparsable = none(policy, Outcome::Unparsable, &because);
-    Answer { components: answer.components, own_label: Some(own), ..unparsable }
+    let deciding = parts.filter(|part| labels.contains(&part.label.as_str()));
+    let criteria = cited(deciding.map(|part| &part.criteria));
+    let labels: Vec<String> = labels.into_iter().map(str::to_owned).collect();
+    computed(policy, Answer { criteria, ..answer }, own, labels)
+}
+
+/// Why these labels are not one for each judged component of a unit of `all`, if they are not.
+fn mismatch(parts: &[ComponentAnswer], judged: &[usize], all: usize) -> Option<String> {
+    if let Some(part) = parts.iter().find(|part| part.n == 0 || all < part.n) {
+        return Some(format!("the answer labels component {} of a unit of {all}", part.n));
+    }
+    judged.iter().find_map(|n| match parts.iter().filter(|part| part.n == *n).count() {
+        1 => None,
+        0 => Some(format!("component {n} has no label, so the unit has none")),
+        _ => Some(format!("component {n} has several labels, so the unit has none")),
+    })
+}
+
+/// All of these rules, each once.
+fn cited<'a>(lists: impl Iterator<Item = &'a Vec<String>>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for id in lists.flatten() {
+        if !all.contains(id) {
+            all.push(id.clone());
+        }
+    }
+    all
 }
 
 /// Returns the answer for a unit whose components were each asked about alone, under a policy with a rule.
@@ -90,15 +110,9 @@ pub(super) fn of_parts(
     };
     let probability = number(|answer| answer.label_probability);
     let confidence = number(|answer| answer.stated_confidence);
-    let mut deciding = parts.iter().map(|(_, answer)| answer).filter(|answer| has(answer));
-    let first = deciding.next();
-    let mut criteria = first.map_or_else(Vec::new, |answer| answer.criteria.clone());
-    let more = deciding.flat_map(|answer| &answer.criteria);
-    more.for_each(|id| {
-        if !criteria.contains(id) {
-            criteria.push(id.clone())
-        }
-    });
+    let deciding = parts.iter().map(|(_, answer)| answer).filter(|answer| has(answer));
+    let first = deciding.clone().next();
+    let criteria = cited(deciding.map(|answer| &answer.criteria));
     Some(Answer {
         labels: if policy.mode == Mode::Multi && !policy.abstains(&label) {
             labels
@@ -150,20 +164,20 @@ fn settled<'p>(
 }
 
 /// The answer with the computed labels in place of the model's own.
-fn computed(policy: &Policy, answer: Answer, own: String, labels: Vec<String>) -> Answer {
+fn computed(policy: &Policy, answer: Answer, own: OwnAnswer, labels: Vec<String>) -> Answer {
     let ids: Vec<&str> = labels.iter().map(String::as_str).collect();
-    let label = policy.most_severe(&ids).unwrap_or(&own).to_owned();
-    let same_set = policy.mode != Mode::Multi || policy.abstains(&label) || labels == answer.labels;
-    if label == own && same_set {
-        return Answer { own_label: Some(own), ..answer };
-    }
+    let label = policy.most_severe(&ids).unwrap_or(&own.label).to_owned();
     let set = policy.mode == Mode::Multi && !policy.abstains(&label);
+    if label == own.label && (!set || labels == own.labels) {
+        return Answer { own: Some(own), ..answer };
+    }
     let Answer { outcome, label, .. } = labeled(policy, &label);
     Answer {
         outcome,
         labels: if set { labels } else { Vec::new() },
         label,
-        own_label: Some(own),
+        own: Some(own),
+        because: None,
         stated_confidence: None,
         label_probability: None,
         ..answer

@@ -1,11 +1,8 @@
 //! Change between two days, and means over several, when days share units or gold.
 
-mod detectable;
 mod mover;
 mod ratio;
 
-pub use detectable::Power;
-pub use detectable::least_detectable_change;
 pub use mover::DayWithLimits;
 pub use mover::difference_of_days;
 pub use mover::p_value_of_change;
@@ -96,7 +93,8 @@ impl DayEstimate {
 ///
 /// `later - earlier` with `V = V_a + V_b - 2 C`; `C` has a part from units that both samples hold
 /// ([`SampleInfluence::covariance`]) and a part from gold that both days use, over which most of the calibration's error cancels.
-/// Without shared random numbers and without shared gold, `C` is 0. Assumes that both days measure the same thing: a change
+/// Without shared random numbers and without shared gold, `C` is 0. The least change such days can show is
+/// [`crate::stats::detectable_change`]. Assumes that both days measure the same thing: a change
 /// of the human standard breaks the series, and no covariance mends that.
 ///
 /// # Errors

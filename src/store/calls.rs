@@ -3,6 +3,7 @@
 use crate::reply::Answer;
 use crate::reply::ComponentAnswer;
 use crate::reply::Outcome;
+use crate::reply::OwnAnswer;
 use crate::store::Billed;
 use crate::store::Reader;
 use crate::store::StoreError;
@@ -50,10 +51,19 @@ struct Wire {
     criteria: Vec<String>,
     checks: BTreeMap<String, String>,
     components: Vec<WirePart>,
-    own_label: Option<String>,
+    #[serde(default)]
+    own: Option<WireOwn>,
     because: Option<String>,
     stated_confidence: Option<f64>,
     label_probability: Option<f64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireOwn {
+    label: String,
+    labels: Vec<String>,
+    criteria: Vec<String>,
+    because: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -81,7 +91,12 @@ impl Wire {
             criteria: answer.criteria,
             checks: answer.checks,
             components: answer.components.into_iter().map(part).collect(),
-            own_label: answer.own_label,
+            own: answer.own.map(|OwnAnswer { label, labels, criteria, because }| WireOwn {
+                label,
+                labels,
+                criteria,
+                because,
+            }),
             because: answer.because,
             stated_confidence: answer.stated_confidence,
             label_probability: answer.label_probability,
@@ -103,7 +118,12 @@ impl Wire {
             criteria: self.criteria,
             checks: self.checks,
             components: self.components.into_iter().map(part).collect(),
-            own_label: self.own_label,
+            own: self.own.map(|WireOwn { label, labels, criteria, because }| OwnAnswer {
+                label,
+                labels,
+                criteria,
+                because,
+            }),
             because: self.because,
             stated_confidence: self.stated_confidence,
             label_probability: self.label_probability,

@@ -3,6 +3,7 @@
 use crate::reply::Answer;
 use crate::reply::ComponentAnswer;
 use crate::reply::Outcome;
+use crate::reply::OwnAnswer;
 use crate::store::Reader;
 use crate::store::StoreError;
 use crate::unit::Fingerprint;
@@ -147,7 +148,7 @@ impl LabelRow {
             label: row.get("label")?,
             labels: texts(&parts["labels"]),
             components: components(&parts["components"]),
-            own_label: parts["own_label"].as_str().map(str::to_owned),
+            own: own(&parts),
             criteria: json::<Vec<String>>(row, "criteria")?,
             checks: json::<BTreeMap<String, String>>(row, "checks")?,
             because: row.get("because")?,
@@ -187,7 +188,7 @@ impl Billed {
 
 /// What an answer says beside one label, as the `components` column holds it.
 fn parts(answer: &Answer) -> String {
-    if answer.labels.is_empty() && answer.components.is_empty() && answer.own_label.is_none() {
+    if answer.labels.is_empty() && answer.components.is_empty() && answer.own.is_none() {
         return "{}".to_owned();
     }
     let components: Vec<Value> = answer
@@ -201,8 +202,25 @@ fn parts(answer: &Answer) -> String {
             one
         })
         .collect();
-    json!({"labels": answer.labels, "components": components, "own_label": answer.own_label})
-        .to_string()
+    let own = answer.own.as_ref();
+    json!({
+        "labels": answer.labels,
+        "components": components,
+        "own_label": own.map(|own| &own.label),
+        "own_labels": own.map(|own| &own.labels),
+        "own_criteria": own.map(|own| &own.criteria),
+        "own_because": own.map(|own| &own.because),
+    })
+    .to_string()
+}
+
+fn own(parts: &Value) -> Option<OwnAnswer> {
+    Some(OwnAnswer {
+        label: parts["own_label"].as_str()?.to_owned(),
+        labels: texts(&parts["own_labels"]),
+        criteria: texts(&parts["own_criteria"]),
+        because: parts["own_because"].as_str().map(str::to_owned),
+    })
 }
 
 fn components(list: &Value) -> Vec<ComponentAnswer> {

@@ -22,7 +22,7 @@ const MOST_OBJECTIONS: usize = 100;
 pub(super) enum Objection {
     /// A key that was already used in the same map.
     Duplicate { key: String, first: Place, again: Place },
-    /// A tag, at the value it stands before.
+    /// A tag.
     Tag(Place),
 }
 
@@ -116,6 +116,28 @@ struct Reader {
     objections: Vec<Objection>,
 }
 
+/// The tag before a value, or the value where no tag is found; an anchor may stand between them.
+fn tag(text: &str, value: &Range<usize>) -> Range<usize> {
+    if text.get(value.start..).is_some_and(|rest| rest.starts_with('!')) {
+        return value.clone();
+    }
+    let mut before = text.get(..value.start).unwrap_or_default();
+    loop {
+        before = before.trim_end();
+        let start = match before.strip_suffix('>') {
+            Some(verbatim) => verbatim.rfind("!<"),
+            None => before.rfind([' ', '\t', '\n', '\r', '[', '{', ',']).map(|at| at + 1),
+        };
+        let start = start.unwrap_or(0);
+        let word = before.get(start..).unwrap_or_default();
+        match word.chars().next() {
+            Some('!') => return start..before.len(),
+            Some('&') => before = before.get(..start).unwrap_or_default(),
+            Some(_) | None => return value.clone(),
+        }
+    }
+}
+
 impl Reader {
     fn event(&mut self, event: &Event<'_>, range: Range<usize>) {
         if matches!(event, Event::SequenceEnd | Event::MappingEnd) {
@@ -123,7 +145,8 @@ impl Reader {
             return;
         }
         if event.tag().is_some() {
-            self.objections.push(Objection::Tag(self.places.source.place(range.clone())));
+            let source = &self.places.source;
+            self.objections.push(Objection::Tag(source.place(tag(source.text(), &range))));
         }
         if (event.is_node() || event.is_alias())
             && let Some(node) = self.node(event, range)

@@ -124,7 +124,7 @@ fn refused(source: &Source, error: &Error) -> Diagnostic {
     let text = text.split(" at line ").next().unwrap_or_default().trim_start_matches("error: ");
     let text = text.trim_end_matches(" rejected by the configured policy");
     if text.starts_with("tabs disallowed") {
-        return Diagnostic::error("Y001", place, "a tab cannot indent")
+        return Diagnostic::error("Y001", tab(source, place), "a tab cannot indent")
             .hint("indent with spaces, two for each level; most editors turn tabs into spaces");
     }
     let text = match text {
@@ -135,6 +135,21 @@ fn refused(source: &Source, error: &Error) -> Diagnostic {
         other => other,
     };
     syntax(Diagnostic::error("Y001", place, cut(text)))
+}
+
+/// The tab that indents the line of this place; the parser names what comes after it.
+fn tab(source: &Source, place: Place) -> Place {
+    let (before, after) = source.text().split_at(place.range.start);
+    let start = before.rfind(['\n', '\r']).map_or(0, |at| at + 1);
+    let line = after.find(['\n', '\r']).map_or(source.text().len(), |at| before.len() + at);
+    let line = source.text().get(start..line).unwrap_or_default();
+    let indentation = line.len() - line.trim_start().len();
+    let first = line.get(..indentation).and_then(|spaces| spaces.find('\t'));
+    let last = || source.text().get(start..place.range.start)?.rfind('\t');
+    match first.or_else(last) {
+        Some(at) => source.place(start + at..start + at + 1),
+        None => place,
+    }
 }
 
 /// What the parser says may quote a value whole.
@@ -259,9 +274,20 @@ mod tests {
     }
 
     #[test]
+    fn a_tab_that_indents_is_named_where_it_stands() {
+        check("a:\n\tb: 1\n", "2:1 Y001");
+        check("a:\n  b:\n  \tc: 1\n    d: 2\n", "3:3 Y001");
+        check("é:\r\n\tb: 1\r\n", "2:1 Y001");
+    }
+
+    #[test]
     fn what_hides_meaning_is_not_part_of_the_format() {
         check("a: &x {b: c}\nd: {<<: *x}\n", "2:5 Y005");
-        check("a: !foo b\n", "1:9 Y005");
+        check("a: !foo b\n", "1:4 Y005");
+        check("a: !!int 2\n", "1:4 Y005");
+        check("a: [!!int 2, {b: !<tag:yaml.org,2002:int> 3}]\n", "1:5 Y005 1:18 Y005");
+        check("a: !!str &x b\nb: &y !!str c\n", "1:4 Y005 2:7 Y005");
+        check("a: !!map\n  b: c\nd: !!str\n", "1:4 Y005 3:4 Y005");
         check("a: 1\n---\nb: 2\n", "2:1 Y005");
         check("? [a]\n: b\n", "1:3 Y005");
         check("~: b\n", "1:1 Y005");

@@ -95,19 +95,23 @@ impl Reader<'_> {
         let place = self.places.key(&(error.instance_path().as_str().to_owned() + &pointer([key])));
         let properties = self.parent_schema_of(error).and_then(|schema| schema.get("properties"));
         let present = error.instance().as_object();
-        let known: Vec<&str> = properties
+        let there = |known: &str| present.is_some_and(|present| present.contains_key(known));
+        let all: Vec<&str> = properties
             .and_then(Value::as_object)
             .into_iter()
             .flat_map(|properties| properties.keys().map(String::as_str))
-            .filter(|known| !present.is_some_and(|present| present.contains_key(*known)))
             .collect();
+        let known: Vec<&str> = all.iter().copied().filter(|known| !there(known)).collect();
         let message = format!("unknown key `{}`", shortened(key));
         let diagnostic = Diagnostic::error("Y010", place, message);
         if cut_off(error, key) {
             return diagnostic.hint(COMMA);
         }
-        match nearest(key, known.iter().copied()) {
-            Some(known) => diagnostic.label(format!("did you mean `{known}`?")),
+        match nearest(key, all) {
+            Some(near) if there(near) => diagnostic
+                .label(format!("did you mean `{near}`? it is already there"))
+                .hint(format!("move what belongs there into `{near}`, and remove this key")),
+            Some(near) => diagnostic.label(format!("did you mean `{near}`?")),
             None if known.is_empty() => diagnostic.hint("remove it: no further key may stand here"),
             None => diagnostic.hint(format!("keys that may stand here: {}", listed(&known))),
         }

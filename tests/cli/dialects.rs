@@ -2,6 +2,7 @@
 
 use super::bench::Project;
 use super::bench::Simulated;
+use super::bench::canned;
 use super::bench::rows;
 
 const POLICY: &str = "\
@@ -151,6 +152,81 @@ fn a_call_a_component_is_counted_shown_and_rolled_up() {
             );
         }
     }
+}
+
+const RESULTS: &str = "\
+policy: results
+version: 1.0.0
+labels:
+  allowed: {default: true}
+  sensitive: {severity: 1, includes: {gore: Shows injuries.}}
+  harmful: {severity: 2, includes: {hazard-steps: Gives steps to hurt somebody.}}
+components:
+  query: {modality: text, required: true}
+  result: {modality: text, most: 3}
+rollup: max-severity
+";
+
+#[test]
+fn rows_and_try_tell_the_computed_label_from_the_models_own() {
+    let said = serde_json::json!({
+        "because": "Steps are given.",
+        "components": [
+            {"criteria": [], "label": "allowed", "n": 1},
+            {"criteria": [], "label": "allowed", "n": 2},
+            {"criteria": ["sensitive.gore"], "label": "sensitive", "n": 3},
+        ],
+        "criteria": ["harmful.hazard-steps"],
+        "label": "harmful",
+    });
+    let message = serde_json::json!({"role": "assistant", "content": said.to_string()});
+    let body = serde_json::json!({
+        "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
+        "usage": {"prompt_tokens": 9, "completion_tokens": 9},
+    });
+    let project = Project::empty();
+    project.write("policies/results.yaml", RESULTS);
+    let unit = r#"{"id":"u","components":[{"role":"query","text":"q"},{"role":"result","text":"a"},{"role":"result","text":"b"}]}"#;
+    project.write("units.jsonl", unit);
+    project.configure(&canned("200 OK", "application/json", &body.to_string()), "");
+    let settings = project
+        .read("titer.yaml")
+        .replace("{from: units.csv, exposure: views}", "{from: units.jsonl}");
+    project.write("titer.yaml", &settings);
+    project.titer(&["label", "-o", "labels.jsonl"]).done();
+    let row: serde_json::Value = serde_json::from_str(&project.read("labels.jsonl")).unwrap();
+    let tried = ["try", "results", "--unit", "units.jsonl"];
+    let json = project.titer(&[&tried[..], &["--format", "json"]].concat()).done().json();
+    for shown in [&row, &json] {
+        assert_eq!(
+            (&shown["label"], &shown["own_label"]),
+            (&"sensitive".into(), &"harmful".into())
+        );
+        assert_eq!(shown["criteria"], serde_json::json!(["sensitive.gore"]));
+        assert_eq!(shown["own_criteria"], serde_json::json!(["harmful.hazard-steps"]));
+        assert!(
+            shown["because"].is_null() && shown["own_because"] == "Steps are given.",
+            "{shown}"
+        );
+        let third = serde_json::json!({"n": 3, "role": "result", "label": "sensitive", "criteria": ["sensitive.gore"]});
+        assert_eq!(
+            (shown["components"].as_array().map(Vec::len), &shown["components"][2]),
+            (Some(3), &third)
+        );
+    }
+    let text = project.titer(&tried).done().stdout;
+    for line in [
+        "sensitive · violating\n  rule  sensitive.gore: Shows injuries.\n",
+        "  own   the model's own label is harmful by harmful.hazard-steps: Steps are given.\n",
+        "  component  role    label      rules\n",
+        "  3          result  sensitive  sensitive.gore\n",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+    project.titer(&["label", "-o", "labels.csv"]).done();
+    let csv = project.read("labels.csv");
+    assert!(csv.contains(",components,own_label,own_criteria,own_because,because,"), "{csv}");
+    assert!(csv.contains(",harmful,harmful.hazard-steps,Steps are given.,,"), "{csv}");
 }
 
 #[test]

@@ -96,7 +96,8 @@ fn a_change_comes_with_its_interval_its_ratio_and_what_would_be_found() {
     }
     assert!(
         shown.lines().all(|line| line.starts_with("insults")
-            || line.starts_with("* model")
+            || line.starts_with("S0")
+            || line.starts_with("* ")
             || line.chars().count() <= 60),
         "{shown}"
     );

@@ -76,8 +76,8 @@ fn gold_of_other_texts_or_another_standard_is_refused() {
     project.titer(&["prevalence"]).ends(2, &["S013", "another text"]);
     project.write("units.csv", &units);
     let policy = project.read("policies/harassment.yaml");
-    let version = policy.lines().find(|line| line.starts_with("version: 1.")).unwrap();
-    project.write("policies/harassment.yaml", &policy.replace(version, "version: 2.0.0"));
+    let version = policy.lines().find(|line| line.starts_with("version: 2.")).unwrap();
+    project.write("policies/harassment.yaml", &policy.replace(version, "version: 3.0.0"));
     project.titer(&["label"]).done();
     project.titer(&["prevalence"]).ends(2, &["S018", "another standard"]);
 }

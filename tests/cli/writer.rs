@@ -44,7 +44,12 @@ fn every_code_a_message_names_can_be_explained() {
     }
     project.titer(&["explain", "P0122"]).ends(2, &["no code `P0122`", "did you mean P012?"]);
     let all = project.titer(&["explain"]).done().stdout;
-    assert!(all.contains("P001") && all.contains("S022"), "{all}");
+    assert!(all.contains("\nP090  two files are one policy\n"), "{all}");
+    assert!(all.contains("\nS008  There is less gold than asked for"), "{all}");
+    let all = project.titer(&["explain", "--format", "json"]).done().json();
+    assert_eq!(all[0]["code"], "L001");
+    let page = project.titer(&["explain", "S006"]).done().stdout;
+    assert!(page.contains("S006 empty_cell: cell no_answer (70 units"), "{page}");
 }
 
 /// A project and a simulated endpoint that knows the cases of its policies.
@@ -90,6 +95,34 @@ fn tests_pass_or_fail_by_the_share_that_matches() {
     assert!(ran.stdout.contains("expected promotion by promotion.dare"), "{}", ran.stdout);
     // The labels of the second are right, and by no rule at all.
     assert!(ran.stdout.contains("answered allowed by no rule x3"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_test_that_expects_an_abstention_is_skipped_where_the_labeler_cannot_abstain() {
+    let project = project("http://127.0.0.1:9/v1");
+    let unseen = "  - {unit: Somebody did something., expect: insufficient-context}\n";
+    project.write("policies/stunts.yaml", &format!("{POLICY}{unseen}"));
+    let (project, endpoint) = known(project, &FLAWLESS);
+    let bare = "    answer: {rationale_words: 0, confidence: false, abstain: false}\n";
+    for dialect in ["json-chat", "llama-guard", "yes-no"] {
+        project.configure(&endpoint.url, &format!("    dialect: {dialect}\n{bare}"));
+        let ran = project.titer(&["test"]);
+        assert!(
+            ran.stdout.contains(" · 1 skipped: the labeler cannot abstain"),
+            "{dialect}: {ran:#?}"
+        );
+        // The endpoint knows a unit by its fence, which `llama-guard` has not.
+        if dialect != "llama-guard" {
+            assert!(ran.done().stdout.starts_with("all 2 tests pass"), "{dialect}");
+        }
+        let json = project.titer(&["test", "--format", "json"]).json();
+        let test = &json["policies"][0]["tests"][2];
+        assert_eq!(test["skipped"], "the labeler cannot abstain", "{dialect}");
+        assert!(test["passed"].is_null() && test["answers"] == serde_json::json!([]), "{dialect}");
+    }
+    project.configure(&endpoint.url, "");
+    let json = project.titer(&["test", "--format", "json"]).json();
+    assert!(json["policies"][0]["tests"][2]["passed"].is_boolean(), "one that can is asked");
 }
 
 #[test]
@@ -198,6 +231,13 @@ fn a_version_that_hides_a_change_is_called_out() {
     project.write("new.yaml", &widened.replace("version: 1.0.0", "version: 2.0.0"));
     let said = project.titer(&["diff", "old.yaml", "new.yaml", "--format", "json"]).done().json();
     assert_eq!(said["version_problem"], serde_json::Value::Null);
+    let old = std::fs::read_to_string(project.path("old.yaml")).unwrap();
+    project.write("same.yaml", &old.replace("version: 1.0.0", "version: 2.0.0"));
+    let same = project.titer(&["diff", "old.yaml", "same.yaml"]).done().stdout;
+    assert!(same.contains("warning: the version claims more than changed"), "{same}");
+    let same = project.titer(&["diff", "old.yaml", "same.yaml", "--format", "json"]).done().json();
+    assert!(same["version_warning"].as_str().unwrap().contains("no rule changed"), "{same}");
+    assert_eq!(same["version_problem"], serde_json::Value::Null);
     let same = project.titer(&["diff", "old.yaml", "old.yaml"]).done().stdout;
     assert!(same.starts_with("nothing changed"), "{same}");
 }
@@ -215,6 +255,10 @@ fn an_active_policy_keeps_the_ids_it_was_labeled_with() {
     project.write("policies/stunts.yaml", &renamed);
     let ran = project.titer(&["check"]).ends(1, &[]);
     assert!(ran.stdout.contains("P040"), "{}", ran.stdout);
+    for verb in [&["label"][..], &["compile"], &["test", "--dry-run"], &["try", "stunts", "x"]] {
+        project.titer(verb).ends(2, &["P040"]);
+    }
+    project.titer(&["check"]).ends(1, &[]);
     let with_was = renamed.replace(
         "challenge: Dares the viewer to do it.",
         "challenge: {text: Dares the viewer to do it., was: dare}",

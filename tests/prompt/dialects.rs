@@ -10,6 +10,7 @@ use super::cases::settings;
 use super::cases::shown;
 use insta::assert_snapshot;
 use titer::prompt::AnswerSettings;
+use titer::prompt::Bundling;
 use titer::prompt::Calls;
 use titer::prompt::Dialect;
 use titer::prompt::Feature;
@@ -65,6 +66,15 @@ fn yes_no_asks_each_policy_in_a_call_of_its_own() {
     let asked: Vec<_> = prompts.iter().map(|prompt| prompt.policies()[0].id.as_str()).collect();
     assert_eq!(asked, ["link-spam", "asked"]);
     assert!(prompts.iter().all(|prompt| prompt.policies().len() == 1));
+}
+
+#[test]
+fn yes_no_with_two_unified_policies_puts_each_in_a_request_of_its_own() {
+    let settings = settings(Dialect::YesNo);
+    assert_eq!(settings.bundling, Bundling::Unified);
+    let prompts = compile_all(&policies(&["link-spam", "insults"]), &settings).unwrap();
+    let shown: Vec<String> = prompts.iter().map(|prompt| shown(prompt, &plain())).collect();
+    assert_snapshot!(shown.join("\n######## next request ########\n"));
 }
 
 #[test]

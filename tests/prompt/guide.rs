@@ -51,3 +51,51 @@ fn markup_in_a_policy_stays_text_in_its_page() {
     let page = guide(&parsed(&hostile), Audience::Rater, GuideFormat::Html).unwrap();
     assert!(!page.contains("<script>") && page.contains("&lt;script&gt;"), "{page}");
 }
+
+#[test]
+fn markup_in_a_policy_stays_text_in_its_markdown() {
+    let hostile = yaml("link-spam")
+        .replace("title: Link spam", "title: <script>alert(1)</script>")
+        .replace(
+            "definition: Pushes the reader to",
+            "definition: |-\n      # Not a heading\n      ```\n      to",
+        )
+        .replace("A source.", "\"*not* bold, @nobody\"");
+    let text = guide(&parsed(&hostile), Audience::Rater, GuideFormat::Markdown).unwrap();
+    assert!(text.starts_with("# &lt;script&gt;alert(1)&lt;/script&gt;\n"), "{text}");
+    for harmless in
+        ["\\#\u{200b} Not a heading\n", "\n\\`\\`\\`\n", "\\*not\\* bold, \\@\u{200b}nobody"]
+    {
+        assert!(text.contains(harmless), "{harmless:?} in {text}");
+    }
+}
+
+#[test]
+fn raters_read_how_many_parts_a_unit_has_and_how_their_labels_become_one() {
+    let rollups = [
+        ("any", "The unit is violating as soon as one part is"),
+        ("all", "The unit is violating only when every part is"),
+        ("max-severity", "The unit has the label of its most severe part."),
+    ];
+    for (rollup, rule) in rollups {
+        let policy = parsed(&yaml("answers").replace("max-severity", rollup));
+        for format in [GuideFormat::Markdown, GuideFormat::Html] {
+            let rater = guide(&policy, Audience::Rater, format).unwrap();
+            for text in [rule, "text, in every unit. Read it", "image, at most 8"] {
+                assert!(rater.contains(text), "{text} in {rater}");
+            }
+            assert!(!guide(&policy, Audience::Public, format).unwrap().contains(rule));
+        }
+    }
+}
+
+#[test]
+fn the_public_reads_no_example_of_abstaining() {
+    let policy = &policies(&["link-spam"])[0];
+    for format in [GuideFormat::Markdown, GuideFormat::Html] {
+        let public = guide(policy, Audience::Public, format).unwrap();
+        assert!(!public.contains("cut-off") && !public.contains("Everybody wins at"), "{public}");
+        assert!(public.contains("Free phones at win.example"), "{public}");
+        assert!(guide(policy, Audience::Rater, format).unwrap().contains("Everybody wins at"));
+    }
+}

@@ -139,7 +139,8 @@ fn the_label_of_a_unit_is_computed_from_its_judged_components() {
             (outcome, Some(expected)),
             "{components}"
         );
-        assert_eq!(answer.own_label.as_deref(), Some("allowed"), "the model's own stays beside it");
+        let own = answer.own.map(|own| own.label);
+        assert_eq!(own.as_deref(), Some("allowed"), "the model's own stays beside it");
     };
     check("max-severity", "allowed promotion facilitation", "facilitation");
     check("max-severity", "allowed allowed allowed", "allowed");
@@ -156,30 +157,64 @@ fn an_abstention_on_the_whole_yields_to_the_labels_of_the_components() {
     assert_eq!(outcomes(&[answer]), [(LABEL, Some("promotion"))]);
 }
 
-#[test]
-fn a_component_without_a_label_or_with_two_never_leaves_a_unit_allowed() {
-    let check = |rule, components, own, expected| {
-        let answer = rolled_up(rule, components, own);
-        let found = (answer.outcome, answer.label.as_deref());
-        assert_eq!(found, expected, "{rule}: {components}; {own}");
-        let kept = if answer.label.is_some() { None } else { Some(own) };
-        assert_eq!(answer.own_label.as_deref(), kept, "{rule}: {components}; {own}");
-    };
-    check("any", "allowed allowed", "allowed", UNPARSABLE);
-    check("any", "", "allowed", UNPARSABLE);
-    check("any", "allowed promotion", "allowed", UNPARSABLE);
-    check("max-severity", "facilitation made-up allowed", "promotion", UNPARSABLE);
-    check("max-severity", "promotion made-up allowed", "promotion", (LABEL, Some("promotion")));
-    check("any", "allowed allowed", "facilitation", (LABEL, Some("facilitation")));
-    check("any", "allowed", "not-visible", (Outcome::Abstain, Some("not-visible")));
-    check("any", "promotion", "not-visible", UNPARSABLE);
-    check("all", "promotion promotion", "facilitation", (LABEL, Some("facilitation")));
-    check("all", "promotion allowed", "facilitation", UNPARSABLE);
-    check("all", "promotion allowed", "allowed", UNPARSABLE);
+/// The answer to these components as JSON of a unit of four, of which the first is only read.
+fn of_components(components: &str, own: &str) -> Answer {
     let prompt = compiled(&["answers"], Dialect::JsonChat);
-    let twice = r#"{"components":[{"label":"allowed","n":2},{"label":"promotion","n":2}],"label":"allowed"}"#;
-    let answers = read_call(&said(twice), &prompt.calls(&pictures())[0]);
-    assert_eq!(outcomes(&answers), [UNPARSABLE]);
+    let content = format!(r#"{{"because":"Own.","components":[{components}],{own}}}"#);
+    read_call(&said(&content), &prompt.calls(&pictures())[0]).remove(0)
+}
+
+#[test]
+fn the_rules_of_a_unit_are_those_of_the_components_whose_label_it_has() {
+    let steps = r#""criteria":["facilitation.steps"],"label":"facilitation""#;
+    let praise = r#"{"n":3,"label":"promotion","criteria":["promotion.glorification"]}"#;
+    let parts = format!(
+        r#"{{"n":2,"label":"allowed","criteria":[]}},{praise},{{"n":4,"label":"allowed"}},{{"n":1,"label":"allowed"}}"#
+    );
+    let answer = of_components(&parts, steps);
+    assert_eq!(answer.label.as_deref(), Some("promotion"));
+    assert_eq!((answer.criteria, answer.because), (vec!["promotion.glorification".into()], None));
+    let own = answer.own.unwrap();
+    assert_eq!((own.label.as_str(), own.because.as_deref()), ("facilitation", Some("Own.")));
+    assert_eq!(own.criteria, ["facilitation.steps"]);
+    // The same label: the model's reason is one for it.
+    let answer = of_components(&parts, r#""criteria":[],"label":"promotion""#);
+    assert_eq!(answer.because.as_deref(), Some("Own."));
+    assert_eq!(answer.criteria, ["promotion.glorification"]);
+}
+
+#[test]
+fn a_component_without_a_label_or_with_two_leaves_the_unit_without_one() {
+    let check = |rule, components, own, expected: &str| {
+        let answer = rolled_up(rule, components, own);
+        assert_eq!(outcomes(std::slice::from_ref(&answer)), [UNPARSABLE], "{rule}: {components}");
+        assert_eq!(answer.because.as_deref(), Some(expected), "{rule}: {components}; {own}");
+        assert_eq!(answer.own.map(|own| own.label).as_deref(), Some(own));
+    };
+    let fourth = "component 4 has no label, so the unit has none";
+    check("any", "allowed allowed", "allowed", fourth);
+    check("any", "allowed allowed", "facilitation", fourth);
+    check("any", "", "not-visible", "component 2 has no label, so the unit has none");
+    check("all", "promotion allowed", "allowed", fourth);
+    let odd = "component 3: `made-up` is not a label of the policy";
+    check("max-severity", "facilitation made-up allowed", "promotion", odd);
+}
+
+#[test]
+fn a_label_of_no_component_of_the_unit_is_told_and_not_dropped() {
+    let whole = r#"{"n":2,"label":"allowed"},{"n":3,"label":"allowed"},{"n":4,"label":"allowed"}"#;
+    let check = |more: &str, expected: &str| {
+        let answer = of_components(&format!("{whole},{more}"), r#""label":"promotion""#);
+        assert_eq!(outcomes(std::slice::from_ref(&answer)), [UNPARSABLE], "{more}");
+        assert_eq!(answer.because.as_deref(), Some(expected), "{more}");
+        assert!(answer.components.len() >= 3 && answer.own.is_some(), "{answer:?}");
+    };
+    check(r#"{"n":9,"label":"promotion"}"#, "the answer labels component 9 of a unit of 4");
+    check(r#"{"n":0,"label":"promotion"}"#, "the answer labels component 0 of a unit of 4");
+    check(r#"{"label":"promotion"}"#, "an entry of `components` has no number `n`");
+    check(r#"{"n":4}"#, "component 4 has no label");
+    let twice = "component 2 has several labels, so the unit has none";
+    check(r#"{"n":2,"label":"promotion"}"#, twice);
 }
 
 #[test]
@@ -187,7 +222,7 @@ fn a_policy_without_a_rollup_keeps_the_label_of_the_whole() {
     let prompt = compiled(&["link-spam"], Dialect::JsonChat);
     let answers = read_call(&said(r#"{"label":"spam"}"#), &prompt.calls(&pictures())[0]);
     assert_eq!(outcomes(&answers), [(LABEL, Some("spam"))]);
-    assert_eq!(answers[0].own_label, None);
+    assert_eq!(answers[0].own, None);
 }
 
 #[test]

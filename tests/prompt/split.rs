@@ -187,7 +187,7 @@ fn components_asked_about_alone_are_rolled_up() {
         let label = answer.label.as_deref().unwrap_or("-");
         assert_eq!(format!("{} {label}", answer.outcome.name()), expected, "{rule}: {labels:?}");
         let known = labels.iter().filter(|label| **label != "?").count();
-        assert_eq!((answer.components.len(), answer.own_label), (known, None));
+        assert_eq!((answer.components.len(), answer.own), (known, None));
     };
     // With one label a unit, `any` and `max-severity` agree.
     for rule in ["any", "max-severity"] {

@@ -72,6 +72,15 @@ fn endless() -> String {
 }
 
 #[test]
+fn an_expression_as_long_as_a_template_is_read() {
+    let sum = format!("{{{{ 1{} }}}}", "+1".repeat(30_000));
+    let long = format!("{sum}{{% if part == 'unit' %}}{{% include '_unit.j2' %}}{{% endif %}}");
+    let prompt = own(&["link-spam"], Dialect::JsonChat, &long);
+    let said = prompt.map(|prompt| prompt.questions()[0].system().to_owned());
+    assert!(said.is_ok_and(|said| said.contains("30001")));
+}
+
+#[test]
 fn a_mistake_is_shown_at_its_line() {
     let unit = "{% include '_unit.j2' %}";
     let texts = [
@@ -84,6 +93,7 @@ fn a_mistake_is_shown_at_its_line() {
             "{{% if part == 'system' %}}a{{% else %}}\n{{{{ components.first.text }}}}\n{unit}{{% endif %}}"
         ),
         "{% include '_mine.j2' %}".to_owned(),
+        "{% include '_unit.j2' %}".to_owned(),
         "Judge it.\n".to_owned(),
         "{% for a in range(9) %}x{% endfor %}".to_owned(),
         endless(),
@@ -110,6 +120,35 @@ fn an_image_the_template_leaves_out_is_not_asked_about() {
     assert!(error.to_string().contains("`component.marker`"), "{error}");
 }
 
+#[test]
+fn a_branch_that_only_some_units_take_is_rendered_beforehand() {
+    let unit = "{% include '_unit.j2' %}";
+    for (policy, taken) in [
+        ("link-spam", "not components[0].text"),
+        ("link-spam", "components[0].text | length > 1000"),
+        ("answers", "components[-1].marker"),
+        ("answers", "components | length == 1"),
+        ("answers", "components | length > 4"),
+        ("link-spam", "part == 'system'"),
+    ] {
+        let text = format!(
+            "{{% if part == 'unit' or rung == 'text' %}}\n{{% if {taken} %}}\n{{{{ answer.shpae.x }}}}\n{{% endif %}}{{% endif %}}\n{{% if part == 'unit' %}}{unit}{{% endif %}}"
+        );
+        let found = mistakes(&[policy], &text);
+        let seen: Vec<_> = found.iter().map(|one| (one.code, one.place.line)).collect();
+        assert_eq!(seen, [("T002", 3)], "{policy}, {taken}");
+    }
+}
+
+#[test]
+fn an_error_of_a_template_names_its_file_and_line() {
+    let text = "{% if part == 'unit' %}{% include '_unit.j2' %}\n{% if 'zebra' in components[0].text %}\n{{ answer.x.y }}{% endif %}{% endif %}";
+    let prompt = own(&["link-spam"], Dialect::JsonChat, text).unwrap();
+    let unit = titer::unit::Unit::text("u1", "a zebra");
+    let error = prompt.questions()[0].request_body(&unit).unwrap_err().to_string();
+    assert!(error.contains("prompts/mine.j2:3: the template does not render"), "{error}");
+}
+
 /// The text of a page between ```` ```jinja NAME ```` and the end of its fence.
 fn example<'p>(page: &'p str, name: &str) -> Option<&'p str> {
     let (_, rest) = page.split_once(&format!("```jinja {name}\n"))?;
@@ -122,10 +161,13 @@ fn the_wrong_example_of_a_page_gives_exactly_its_code_and_the_right_one_nothing(
         let page = prompt::explain(&code.to_lowercase()).unwrap();
         assert!(page.starts_with(&format!("# {code}: ")), "{code}");
         let (Some(wrong), Some(right)) = (example(page, "wrong"), example(page, "right")) else {
-            assert_eq!(code, "T001");
+            assert!(code.starts_with('D'), "{code} has no example");
             continue;
         };
-        let codes: Vec<_> = mistakes(&["link-spam"], wrong).iter().map(|one| one.code).collect();
+        // The page shows the beginning of what is too long.
+        let times = if code == "T001" { (64 << 10) / wrong.len() + 1 } else { 1 };
+        let codes: Vec<_> =
+            mistakes(&["link-spam"], &wrong.repeat(times)).iter().map(|one| one.code).collect();
         assert_eq!(codes, [code]);
         assert_eq!(mistakes(&["link-spam"], right), []);
     }

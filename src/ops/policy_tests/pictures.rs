@@ -1,6 +1,5 @@
 //! The pictures a policy's tests name by path, as they are sent.
 
-use crate::ops::error::OpsError;
 use crate::unit::Component;
 use crate::unit::Content;
 use base64::Engine as _;
@@ -11,11 +10,8 @@ use std::path::Path;
 /// What endpoints take for one picture, at most.
 const MOST_BYTES: usize = 20 << 20;
 
-/// Returns components in which every picture that lies beside the policy is a `data:` URL.
-pub(super) fn embedded(
-    components: &[Component],
-    folder: &Path,
-) -> Result<Vec<Component>, OpsError> {
+/// Returns components in which every picture that lies beside the policy is a `data:` URL, or why one cannot be.
+pub(super) fn embedded(components: &[Component], folder: &Path) -> Result<Vec<Component>, String> {
     let one = |part: &Component| {
         let Content::Image(reference) = &part.content else { return Ok(part.clone()) };
         if reference.starts_with("data:image/") || reference.starts_with("https://") {
@@ -27,18 +23,18 @@ pub(super) fn embedded(
     components.iter().map(one).collect()
 }
 
-fn data_url(path: &Path) -> Result<String, OpsError> {
-    let bytes = fs::read(path).map_err(|source| OpsError::file("read", path, &source))?;
+fn data_url(path: &Path) -> Result<String, String> {
+    let name = path.display();
+    let bytes = fs::read(path).map_err(|source| format!("cannot read {name}: {source}"))?;
     let Some(kind) = kind(&bytes) else {
-        return Err(OpsError::refused(
-            format!("{} is not a PNG, JPEG, GIF or WebP picture", path.display()),
-            "save it as one of these: endpoints read no others",
+        return Err(format!(
+            "{name} is not a PNG, JPEG, GIF or WebP picture: save it as one of these, endpoints read no others"
         ));
     };
     if MOST_BYTES < bytes.len() {
-        return Err(OpsError::refused(
-            format!("{} has more than {} MiB", path.display(), MOST_BYTES >> 20),
-            "make it smaller: endpoints refuse larger ones",
+        return Err(format!(
+            "{name} has more than {} MiB: make it smaller, endpoints refuse larger ones",
+            MOST_BYTES >> 20
         ));
     }
     Ok(format!("data:image/{kind};base64,{}", STANDARD.encode(bytes)))

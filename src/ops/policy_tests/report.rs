@@ -10,6 +10,8 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+/// Why a test that expects an abstain reason is skipped.
+const CANNOT_ABSTAIN: &str = "the labeler cannot abstain";
 /// How much of a test's text names it in a report.
 const NAMED_BY: usize = 60;
 /// The part of a repeat that may be missing: `agree: 0.67` of 3 means two of three.
@@ -43,7 +45,7 @@ pub struct RuleReport {
     pub near_misses: Vec<usize>,
     /// Whether there is at least one of each.
     pub covered: bool,
-    /// Tests that name it.
+    /// Tests that name it, without those that were skipped.
     pub tests: usize,
     /// How many of these passed; `null` when nobody was asked.
     pub passed: Option<usize>,
@@ -62,6 +64,8 @@ pub struct TestReport {
     pub criteria: Vec<String>,
     /// The rules among them that lead to the expected label, which an answer must cite.
     pub must_cite: Vec<String>,
+    /// Why it could not be run, where it could not.
+    pub problem: Option<String>,
     /// What was answered.
     pub answers: Vec<Given>,
     /// Repeats that matched.
@@ -72,6 +76,8 @@ pub struct TestReport {
     pub agree: f64,
     /// Whether enough of them did; `null` when nobody was asked.
     pub passed: Option<bool>,
+    /// Why nobody was asked although the others were.
+    pub skipped: Option<&'static str>,
 }
 
 /// One answer, and how often it was given.
@@ -89,9 +95,17 @@ pub struct Given {
 
 /// The answers to one test: label, whether it is the expected one, and rules cited, with how often.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Answers(BTreeMap<(String, bool, Vec<String>), u32>);
+pub(super) struct Answers {
+    given: BTreeMap<(String, bool, Vec<String>), u32>,
+    problem: Option<String>,
+}
 
 impl Answers {
+    /// A test that cannot be run has no answers.
+    pub(super) fn prevented(problem: String) -> Self {
+        Self { problem: Some(problem), ..Self::default() }
+    }
+
     pub(super) fn add(&mut self, policy: &Policy, test: &PolicyTest, answer: &Answer) {
         let labels = &answer.labels;
         let matches = if labels.is_empty() {
@@ -100,31 +114,44 @@ impl Answers {
             labels.contains(&test.expect)
         };
         let of_parts = answer.components.iter().flat_map(|part| &part.criteria);
-        let cited: BTreeSet<&String> = answer.criteria.iter().chain(of_parts).collect();
+        // What the model cites for the whole counts where its own label is the one computed from the components.
+        let own = answer.own.iter().filter(|own| answer.label.as_ref() == Some(&own.label));
+        let of_own = own.flat_map(|own| &own.criteria);
+        let cited: BTreeSet<&String> =
+            answer.criteria.iter().chain(of_parts).chain(of_own).collect();
         let rules = policy.rule_ids().into_iter();
         let cited = rules.filter(|rule| cited.iter().any(|id| id == rule)).map(str::to_owned);
-        *self.0.entry((said(answer), matches, cited.collect())).or_default() += 1;
+        *self.given.entry((said(answer), matches, cited.collect())).or_default() += 1;
     }
 }
 
 impl PolicyReport {
-    /// Judges the tests by their answers; `cites` says whether answers of this kind cite rules at all.
-    pub(super) fn of(policy: &Policy, answers: Vec<Answers>, cites: bool) -> Self {
-        let given = |answers: Answers| {
+    /// Judges the tests by their answers, a test without any as skipped; `cites` says whether answers of this kind cite
+    /// rules at all.
+    pub(super) fn of(policy: &Policy, answers: Vec<Option<Answers>>, cites: bool) -> Self {
+        let given = |answers: BTreeMap<(String, bool, Vec<String>), u32>| {
             let one = |((answer, label_matches, criteria), times)| Given {
                 answer,
                 label_matches,
                 criteria,
                 times,
             };
-            answers.0.into_iter().map(one).collect::<Vec<_>>()
+            answers.into_iter().map(one).collect::<Vec<_>>()
         };
         let mut report = Self { criteria_checked: cites, ..Self::unasked(policy) };
         for (test, answers) in report.tests.iter_mut().zip(answers) {
-            test.judge(given(answers), cites);
+            match answers {
+                Some(answers) => {
+                    test.problem = answers.problem;
+                    test.judge(given(answers.given), cites);
+                }
+                None => test.skipped = Some(CANNOT_ABSTAIN),
+            }
         }
         for rule in &mut report.rules {
-            let about = report.tests.iter().filter(|test| test.criteria.contains(&rule.rule));
+            let asked = report.tests.iter().filter(|test| test.skipped.is_none());
+            let about = asked.filter(|test| test.criteria.contains(&rule.rule));
+            rule.tests = about.clone().count();
             rule.passed = Some(about.filter(|test| test.passed == Some(true)).count());
         }
         report
@@ -162,11 +189,13 @@ impl TestReport {
             expect: test.expect.clone(),
             criteria: test.criteria.clone(),
             must_cite: rules.filter(|rule| policy.leads_to(rule, &test.expect)).cloned().collect(),
+            problem: None,
             answers: Vec::new(),
             matched: 0,
             repeats: test.repeats,
             agree: test.agree,
             passed: None,
+            skipped: None,
         }
     }
 
@@ -176,7 +205,8 @@ impl TestReport {
         let matching = matching.filter(|given| !cites || cited(given));
         self.matched = matching.map(|given| given.times).sum();
         let needed = self.agree * f64::from(self.repeats);
-        self.passed = Some(needed <= f64::from(self.matched) + ROUNDING);
+        let enough = needed <= f64::from(self.matched) + ROUNDING;
+        self.passed = Some(enough && self.problem.is_none());
         self.answers = answers;
     }
 }
@@ -224,7 +254,7 @@ tests:
                 criteria: rules.iter().map(|rule| (*rule).to_owned()).collect(),
                 checks: BTreeMap::new(),
                 components: Vec::new(),
-                own_label: None,
+                own: None,
                 because: None,
                 stated_confidence: None,
                 label_probability: None,
@@ -233,7 +263,7 @@ tests:
                 counted.add(&policy, &policy.tests[0], &answer);
             }
         }
-        let report = PolicyReport::of(&policy, vec![counted], cites);
+        let report = PolicyReport::of(&policy, vec![Some(counted)], cites);
         report.tests[0].passed.unwrap()
     }
 

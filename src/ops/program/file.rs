@@ -1,7 +1,12 @@
 //! The shape of `titer.yaml`: what a person may write, all of it optional but what a verb needs.
 
+use crate::policy;
+use crate::prompt::Dialect;
 use crate::yaml::Entries;
 use schemars::JsonSchema;
+use schemars::Schema;
+use schemars::SchemaGenerator;
+use schemars::json_schema;
 use serde::Deserialize;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -31,7 +36,14 @@ pub(crate) struct ProgramFile {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct LintFile {
     /// Codes that are not reported, such as `L001`.
+    #[schemars(schema_with = "lint_codes")]
     pub(crate) off: Vec<String>,
+}
+
+/// A list of codes that can be switched off: those that have a page.
+fn lint_codes(_: &mut SchemaGenerator) -> Schema {
+    let codes: Vec<&str> = policy::explained().filter(|code| code.starts_with('L')).collect();
+    json_schema!({"type": "array", "items": {"type": "string", "enum": codes}})
 }
 
 /// One labeler: a model, its endpoint and the settings of its prompts.
@@ -130,6 +142,17 @@ pub(crate) enum DialectName {
     LlamaGuard,
     /// One yes-or-no question, answered by one token.
     YesNo,
+}
+
+impl DialectName {
+    pub(crate) fn dialect(self) -> Dialect {
+        match self {
+            Self::JsonChat => Dialect::JsonChat,
+            Self::GptOssSafeguard => Dialect::GptOssSafeguard,
+            Self::LlamaGuard => Dialect::LlamaGuard,
+            Self::YesNo => Dialect::YesNo,
+        }
+    }
 }
 
 /// How hard a reasoning model thinks.

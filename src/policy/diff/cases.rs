@@ -4,6 +4,7 @@ use super::Change;
 use super::ChangeKind;
 use super::Differ;
 use super::Level;
+use crate::policy::Policy;
 use crate::unit::Component;
 use crate::unit::Content;
 
@@ -13,7 +14,8 @@ struct Case<'a> {
     id: String,
     unit: &'a [Component],
     label: &'a str,
-    criteria: &'a [String],
+    /// By their newer ids, where they were only renamed.
+    criteria: Vec<String>,
     /// The reason of an example; how often and how well a test must agree.
     rest: String,
 }
@@ -29,19 +31,20 @@ struct Levels {
 impl Differ<'_> {
     pub(super) fn cases(&mut self) {
         let (old, new) = (self.old, self.new);
-        let examples = |policy: &'_ crate::policy::Policy| policy.examples.len();
-        let old_examples: Vec<Case<'_>> =
-            (0..examples(old)).filter_map(|at| example(old, at)).collect();
-        let new_examples: Vec<Case<'_>> =
-            (0..examples(new)).filter_map(|at| example(new, at)).collect();
         let levels = Levels { presence: Level::Minor, criteria: Level::Minor, rest: Level::Patch };
-        self.compare(&old_examples, &new_examples, &levels);
-        let old_tests: Vec<Case<'_>> =
-            (0..old.tests.len()).filter_map(|at| test(old, at)).collect();
-        let new_tests: Vec<Case<'_>> =
-            (0..new.tests.len()).filter_map(|at| test(new, at)).collect();
+        self.compare(&self.renamed(examples(old)), &examples(new), &levels);
         let levels = Levels { presence: Level::Note, criteria: Level::Note, rest: Level::Note };
-        self.compare(&old_tests, &new_tests, &levels);
+        self.compare(&self.renamed(tests(old)), &tests(new), &levels);
+    }
+
+    /// The older cases with the ids their criteria have now: a rename is told once, at the criterion.
+    fn renamed<'c>(&self, mut cases: Vec<Case<'c>>) -> Vec<Case<'c>> {
+        for id in cases.iter_mut().flat_map(|case| &mut case.criteria) {
+            if let Some(now) = self.renamed_to(id) {
+                *id = now.to_owned();
+            }
+        }
+        cases
     }
 
     fn compare(&mut self, old: &[Case<'_>], new: &[Case<'_>], levels: &Levels) {
@@ -97,26 +100,26 @@ impl Differ<'_> {
     }
 }
 
-fn example(policy: &crate::policy::Policy, at: usize) -> Option<Case<'_>> {
-    let example = policy.examples.get(at)?;
-    Some(Case {
+fn examples(policy: &Policy) -> Vec<Case<'_>> {
+    let cases = policy.examples.iter().enumerate().map(|(at, example)| Case {
         id: format!("examples.{}", at + 1),
         unit: &example.components,
         label: &example.label,
-        criteria: &example.criteria,
+        criteria: example.criteria.clone(),
         rest: example.because.clone().unwrap_or_default(),
-    })
+    });
+    cases.collect()
 }
 
-fn test(policy: &crate::policy::Policy, at: usize) -> Option<Case<'_>> {
-    let test = policy.tests.get(at)?;
-    Some(Case {
+fn tests(policy: &Policy) -> Vec<Case<'_>> {
+    let cases = policy.tests.iter().enumerate().map(|(at, test)| Case {
         id: format!("tests.{}", at + 1),
         unit: &test.components,
         label: &test.expect,
-        criteria: &test.criteria,
+        criteria: test.criteria.clone(),
         rest: format!("{} of {} repeats", test.agree, test.repeats),
-    })
+    });
+    cases.collect()
 }
 
 fn shown(case: &Case<'_>) -> String {

@@ -8,6 +8,15 @@ const ALTERNATIVES: &[&str] = &["or", "any", "also", "including", "either"];
 const NEGATIONS: &[&str] = &["not", "no", "never", "neither", "nor", "cannot"];
 /// Words whose coming or going changes nothing a rule is about.
 const EMPTY: &[&str] = &["a", "an", "the", "that", "which", "is", "are", "of", "to"];
+/// Words that hold a sentence together, and so are no sign that two texts are about the same.
+const JOINTS: &[&str] = &[
+    "and", "or", "any", "all", "also", "every", "either", "in", "on", "at", "by", "for", "with",
+    "from", "as", "it", "its", "this", "be", "not", "no", "other", "others", "who", "when", "if",
+];
+/// One text keeps at least one of so many of its words, or it is another text.
+const KEPT_OF: usize = 3;
+/// From this letter on (East Asian scripts) words are not divided by spaces, so that each letter counts.
+const UNDIVIDED: char = '\u{2e80}';
 /// How many words after a comma may stand before the `or` of a list.
 const ITEM_WORDS: usize = 2;
 
@@ -24,7 +33,8 @@ pub(super) enum Text {
     Widened,
     /// Less falls under it.
     Narrowed,
-    /// More or less, or the opposite: a negation or an item of an `and` list came or went.
+    /// Another meaning, as far as the words show: a negation or an item of an `and` list came or went, or fewer
+    /// than a third of the words stayed.
     Moved,
 }
 
@@ -56,6 +66,7 @@ pub(super) fn compare(before: &str, after: &str) -> Text {
     let removed: BTreeSet<&str> = old_set.difference(&new_set).map(String::as_str).collect();
     match (added.is_empty(), removed.is_empty()) {
         (true, true) if old_words == new_words => Text::Cosmetic,
+        (false, false) if !alike(&old_words, &new_words) => Text::Moved,
         (true, true) | (false, false) => Text::Reworded,
         (false, true) => match effect(&added, &new, &old) {
             Effect::Wider => Text::Widened,
@@ -68,6 +79,23 @@ pub(super) fn compare(before: &str, after: &str) -> Text {
             Effect::Unclear => Text::Moved,
         },
     }
+}
+
+/// Whether at least a third of the words of the one text that has more of them stand in the other too.
+fn alike(old: &[&str], new: &[&str]) -> bool {
+    let (old, new) = (telling(old), telling(new));
+    let kept = old.intersection(&new).count();
+    kept * KEPT_OF >= old.len().max(new.len())
+}
+
+/// The words that tell what a text is about; letters, where words are not divided.
+fn telling(words: &[&str]) -> BTreeSet<String> {
+    let words = words.iter().filter(|word| !JOINTS.contains(*word));
+    let parts = words.flat_map(|word| match word.contains(|c| c >= UNDIVIDED) {
+        true => word.chars().map(String::from).collect(),
+        false => vec![(*word).to_owned()],
+    });
+    parts.collect()
 }
 
 /// What words do to the text they stand in.
@@ -192,7 +220,17 @@ mod tests {
         check("Gives steps.", "gives the steps", Text::Cosmetic, Text::Cosmetic);
         check("Gives steps.", "Gives steps, or sourcing.", Text::Widened, Text::Narrowed);
         check("Gives steps.", "Gives steps with quantities.", Text::Narrowed, Text::Widened);
-        check("Gives steps.", "Shows quantities.", Text::Reworded, Text::Reworded);
+        check("Gives steps.", "Shows steps.", Text::Reworded, Text::Reworded);
+    }
+
+    #[test]
+    fn a_text_that_keeps_hardly_a_word_means_another_thing() {
+        let kittens = "Posts pictures of kittens and flowers every morning.";
+        check("Degrades a target.", kittens, Text::Moved, Text::Moved);
+        check("Insults people and groups.", "Sells and ships goods.", Text::Moved, Text::Moved);
+        check("Degrades a target.", "Degrades or mocks somebody.", Text::Reworded, Text::Reworded);
+        check("侮辱他人的帖子", "侮辱别人的帖子", Text::Reworded, Text::Reworded);
+        check("侮辱他人的帖子", "每天早上发小猫图", Text::Moved, Text::Moved);
     }
 
     #[test]

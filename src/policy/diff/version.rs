@@ -1,6 +1,7 @@
 //! Whether a new version number says what the changes say.
 
 use super::Change;
+use super::ChangeKind;
 use super::Level;
 use crate::policy::Policy;
 use crate::policy::Version;
@@ -42,8 +43,20 @@ pub enum VersionLie {
         /// The ids of the greatest changes.
         changed: Vec<String>,
     },
+    /// It rose by more than the changes show.
+    #[error("the version claims more than changed: {new}, where {enough} would do after {old}")]
+    Overstated {
+        /// The version before.
+        old: Version,
+        /// The version now.
+        new: Version,
+        /// The least version that says what changed.
+        enough: Version,
+    },
     /// It rose and nothing a labeler reads changed: every answer would be paid for again.
-    #[error("the version rose from {old} to {new}, and no rule changed")]
+    #[error(
+        "the version claims more than changed: it rose from {old} to {new}, and no rule changed"
+    )]
     NothingChanged {
         /// The version before.
         old: Version,
@@ -52,10 +65,21 @@ pub enum VersionLie {
     },
 }
 
+impl VersionLie {
+    /// Whether the version only claims more than changed: answers are paid for again or a series is broken without
+    /// need, but no two standards go by one number.
+    #[must_use]
+    pub fn claims_too_much(&self) -> bool {
+        match self {
+            Self::Overstated { .. } | Self::NothingChanged { .. } => true,
+            Self::Backwards { .. } | Self::Unchanged { .. } | Self::Understated { .. } => false,
+        }
+    }
+}
+
 /// Checks that the newer version number says what the changes between the two policies mean.
 ///
-/// More than the changes show may be claimed: whether a reworded rule is a new standard only its
-/// author knows.
+/// After a reworded text any rise is true: whether it is a new standard only its author knows.
 ///
 /// # Errors
 ///
@@ -78,8 +102,16 @@ pub fn check_version(old: &Policy, new: &Policy, changes: &[Change]) -> Result<(
         (false, false) if claimed(before, now) < level => {
             Err(VersionLie::Understated { old: before, new: now, needed, changed })
         }
+        (false, false) if level < claimed(before, now) && !changes.iter().any(up_to_author) => {
+            Err(VersionLie::Overstated { old: before, new: now, enough: needed })
+        }
         (false, false) => Ok(()),
     }
+}
+
+/// Whether only the author can tell how much a change means: other words, which are not merely another spelling.
+fn up_to_author(change: &Change) -> bool {
+    change.kind == ChangeKind::Reworded && change.level == Level::Minor
 }
 
 /// The level by which a version rose.
@@ -140,8 +172,11 @@ tests: [{unit: y, expect: fine}]
     #[test]
     fn what_no_labeler_reads_needs_no_version() {
         check(&[("version: 1", "owners: [me]\nversion: 1")], &["owners Reworded Note"], "");
-        let rose = "the version rose from 1.2.3 to 1.2.4, and no rule changed";
+        let rose = "the version claims more than changed: it rose from 1.2.3 to 1.2.4, and no rule changed";
         check(&[("1.2.3", "1.2.4")], &[], rose);
+        let rationale = [("version: 1.2.3", "rationale: So.\nversion: 2.0.0")];
+        let rose = "the version claims more than changed: it rose from 1.2.3 to 2.0.0, and no rule changed";
+        check(&rationale, &["rationale Reworded Note"], rose);
         check(&[("1.2.3", "1.1.9")], &[], "the version went back from 1.2.3 to 1.1.9");
     }
 
@@ -162,6 +197,18 @@ tests: [{unit: y, expect: fine}]
     }
 
     #[test]
+    fn more_than_changed_may_be_claimed_only_for_other_words() {
+        let more = "the version claims more than changed: 2.0.0, where 1.2.4 would do after 1.2.3";
+        let cosmetic = [("Gives steps.", "gives the steps"), ("1.2.3", "2.0.0")];
+        check(&cosmetic, &["bad.steps Reworded Patch"], more);
+        let other_words = [("Gives steps.", "Shows steps."), ("1.2.3", "2.0.0")];
+        check(&other_words, &["bad.steps Reworded Minor"], "");
+        let another = [("Gives steps.", "Sends flowers."), ("1.2.3", "1.3.0")];
+        let less = "1.3.0 claims less than the changes mean, those of bad.steps; after 1.2.3 it must be 2.0.0";
+        check(&another, &["bad.steps Reworded Major"], less);
+    }
+
+    #[test]
     fn a_renamed_criterion_is_neither_gone_nor_new() {
         let renamed = [
             ("steps: {text: Gives steps.}", "how-to: {text: Gives steps., was: steps}"),
@@ -169,6 +216,16 @@ tests: [{unit: y, expect: fine}]
             ("1.2.3", "1.3.0"),
         ];
         check(&renamed, &["bad.how-to Renamed { from: \"bad.steps\" } Minor"], "");
+        let cited = [
+            ("dare: Dares others.", "push: {text: Dares others., was: dare}"),
+            ("[bad.steps, bad.dare]", "[bad.steps, bad.push]"),
+            ("criteria: [bad.dare]", "criteria: [bad.push]"),
+            ("expect: fine", "expect: fine, criteria: [bad.push]"),
+            ("1.2.3", "1.3.0"),
+        ];
+        let shown =
+            ["bad.push Renamed { from: \"bad.dare\" } Minor", "tests.1 ExampleChanged Note"];
+        check(&cited, &shown, "");
     }
 
     #[test]
