@@ -5,6 +5,7 @@
 mod cells;
 mod inputs;
 mod join;
+mod matching;
 mod positive;
 mod rates;
 pub mod suite;
@@ -12,6 +13,7 @@ mod weigh;
 
 pub use cells::CellInUse;
 pub use cells::Merge;
+pub use cells::crossing;
 pub use cells::merge_thin;
 pub use inputs::GoldDrawn;
 pub use inputs::GoldLabel;
@@ -22,6 +24,7 @@ pub use join::Joined;
 pub use join::OutcomeShare;
 pub use join::Presence;
 pub use join::join;
+pub use matching::Matching;
 pub use positive::Positive;
 pub use positive::PositiveError;
 pub use rates::ErrorRate;
@@ -30,11 +33,12 @@ pub use weigh::Undetermined;
 
 use crate::gold::Cell;
 use crate::stats::CellSums;
+use crate::stats::Crossing;
 use crate::stats::Share;
 use crate::stats::StatsError;
 
 /// The sums of each cell.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Cells {
     /// Sums over flagged units.
     pub flagged: CellSums,
@@ -42,6 +46,8 @@ pub struct Cells {
     pub unflagged: CellSums,
     /// Sums over units without a label.
     pub no_answer: CellSums,
+    /// What clusters with gold in several cells add to variances, in the order of [`Cell::ALL`].
+    pub crossing: Crossing,
 }
 
 impl Cells {

@@ -5,6 +5,7 @@ mod error;
 mod labeled;
 mod labeler;
 mod parallel;
+mod pivot;
 mod policies;
 mod program;
 mod rows;

@@ -9,10 +9,13 @@ use crate::eval::Judgment;
 use crate::eval::Positive;
 use crate::eval::Presence;
 use crate::gold::Cell;
+use crate::stats::CellCluster;
 use crate::stats::CellSums;
+use crate::stats::Crossing;
 use crate::stats::GoldWeight;
 use crate::stats::Truth;
 use crate::stats::Weight;
+use std::collections::BTreeMap;
 
 /// The probability that stands for "each unit alike, few of many": only ratios of weights matter then.
 const ALIKE: f64 = 1e-9;
@@ -35,6 +38,10 @@ pub(super) struct Matched<'a> {
     pub(super) cell: Cell,
     pub(super) weight: Weight,
     pub(super) exposure: f64,
+    /// The number of its cluster.
+    pub(super) cluster: Option<u32>,
+    /// What the labeler said: a label, or the outcome's name.
+    pub(super) said: &'a str,
     pub(super) gold: GoldLabel<'a>,
 }
 
@@ -57,8 +64,8 @@ pub(super) fn weigh(
     if joined.gold_probability == Presence::Some && drawn != GoldDrawn::Convenience {
         return Ok(());
     }
-    let labeled = joined.cells;
-    let filled = |unclear| filled(labeled, matched, drawn, |unit| truth(unit, positive, unclear));
+    let labeled = joined.cells.clone();
+    let filled = |unclear| filled(labeled.clone(), matched, drawn, |unit| truth(unit, positive, unclear));
     joined.cells = filled(Unclear::LeftOut)?;
     let n = matched.iter().filter(|unit| unit.gold.judgment == Judgment::Undetermined).count();
     if n > 0 {
@@ -104,6 +111,7 @@ fn filled(
     let in_cell = |cell: Cell| used.iter().filter(|(unit, _)| unit.cell == cell).count() as f64;
     let used_of = Cell::ALL.map(|cell| (cell, in_cell(cell)));
     let (all_gold, all_units) = (used.len() as f64, cells.n_labeled() as f64);
+    let mut clusters: BTreeMap<u32, [CellCluster; Cell::ALL.len()]> = BTreeMap::new();
     for (cell, in_cell) in used_of {
         let drawn_in_cell = matched.iter().filter(|unit| unit.cell == cell).count() as f64;
         let labeled_in_cell = cells.cell(cell).labeled.count as f64;
@@ -116,9 +124,18 @@ fn filled(
                 GoldDrawn::Independent => recorded.map_or(1.0, |_| part),
                 GoldDrawn::Convenience => 1.0,
             };
-            cells.cell_mut(cell).add_gold(gold_weight(unit, rho, drawn)?, *truth);
+            let (sums, weight) = (cells.cell_mut(cell), gold_weight(unit, rho, drawn)?);
+            match unit.cluster {
+                None => sums.add_gold(weight, *truth),
+                Some(cluster) => {
+                    let cluster = clusters.entry(cluster).or_default();
+                    sums.add_gold_in(&mut cluster[cell as usize], weight, *truth);
+                }
+            }
         }
     }
+    let in_cells = clusters.values().map(<[CellCluster; Cell::ALL.len()]>::as_slice);
+    cells.crossing = Crossing::of(Cell::ALL.len(), in_cells);
     Ok(cells)
 }
 

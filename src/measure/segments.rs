@@ -2,7 +2,9 @@
 
 use crate::eval::GoldLabel;
 use crate::eval::InputMistake;
+use crate::eval::Joined;
 use crate::eval::LabeledUnit;
+use crate::eval::Matching;
 use crate::measure::Code;
 use crate::measure::Finding;
 use crate::measure::Missing;
@@ -10,9 +12,12 @@ use crate::measure::PolicyPrevalence;
 use crate::measure::Segment;
 use crate::measure::Settings;
 use crate::measure::Subject;
-use crate::measure::prevalence;
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use crate::measure::prevalence::measure;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
 
 /// The name of the part that has no value of the pivot.
 pub const WITHOUT_VALUE: &str = "(none)";
@@ -25,10 +30,7 @@ const MOST_VARIATION: f64 = 0.5;
 
 /// Measures each part of the units by the value of one pivot; `values` holds one value a unit, in the same order.
 ///
-/// The design treats inclusions as independent, so that the part's own rows are all that its design variance needs (a row
-/// outside has a linearised value of 0: Sarndal, Swensson & Wretman 1992, section 10.3). Each part forms its cells from its own
-/// gold; thin cells merge as everywhere, and no part borrows another's error rates, which differ by language and surface.
-/// A part with too little gold is not shown: [`Missing::Suppressed`] holds its upper limit.
+/// As [`with_segments`], for one pivot and without the whole.
 ///
 /// # Errors
 ///
@@ -39,25 +41,37 @@ pub fn by_segment(
     rows: Rows<'_>,
     settings: &Settings<'_>,
 ) -> Result<Vec<PolicyPrevalence>, Vec<InputMistake>> {
-    let mut parts: BTreeMap<&str, Vec<LabeledUnit<'_>>> = BTreeMap::new();
-    for (unit, value) in rows.units.iter().zip(pivot.values) {
-        parts.entry(value.unwrap_or(WITHOUT_VALUE)).or_default().push(*unit);
-    }
-    let level = match pivot.coverage {
-        Coverage::Each => settings.level,
-        Coverage::Together => settings.level.shared_by(parts.len()),
-    };
-    let settings = &Settings { level, ..*settings };
-    let mut measured = Vec::with_capacity(parts.len());
-    for (value, units) in parts {
-        let ids: BTreeSet<&str> = units.iter().map(|unit| unit.id).collect();
-        let gold: Vec<GoldLabel<'_>> =
-            rows.gold.iter().filter(|gold| ids.contains(gold.id)).copied().collect();
-        let segment = Segment { by: pivot.name.to_owned(), value: value.to_owned() };
-        let subject = Subject { segment: Some(segment), ..subject.clone() };
-        measured.push(suppressed(prevalence(&subject, &units, &gold, settings)?));
-    }
-    Ok(measured)
+    let matching = Matching::of(rows.units, rows.gold, settings.positive, settings.drawn)?;
+    let values = pivot.values.iter().map(|value| value.map(Cow::Borrowed));
+    let division = Division::new(pivot.name, values);
+    let split = Split { division: &division, coverage: pivot.coverage };
+    split.measure(subject, &matching, settings).map_err(|mistake| vec![mistake])
+}
+
+/// Measures all units, and each part of them by the values of several pivots, in the order of the pivots and values.
+///
+/// The design treats inclusions as independent, so that the part's own rows are all that its design variance needs (a row
+/// outside has a linearised value of 0: Sarndal, Swensson & Wretman 1992, section 10.3). Each part forms its cells from its own
+/// gold; thin cells merge as everywhere, and no part borrows another's error rates, which differ by language and surface.
+/// A part with too little gold is not shown: [`Missing::Suppressed`] holds its upper limit. The rows are checked and matched
+/// with their gold once, whatever the number of pivots, and the result does not depend on the number of threads.
+///
+/// # Errors
+///
+/// Every [`InputMistake`] in the rows.
+pub fn with_segments(
+    subject: &Subject,
+    rows: Rows<'_>,
+    segments: Segments<'_>,
+    settings: &Settings<'_>,
+) -> Result<(PolicyPrevalence, Vec<PolicyPrevalence>), Vec<InputMistake>> {
+    let alone = |mistake| vec![mistake];
+    let matching = Matching::of(rows.units, rows.gold, settings.positive, settings.drawn)?;
+    let whole = measure(subject, matching.whole().map_err(alone)?, settings);
+    let coverage = segments.coverage;
+    let one = |division: &Division| Split { division, coverage }.measure(subject, &matching, settings);
+    let parts = on_threads(segments.divisions, segments.threads, one).map_err(alone)?;
+    Ok((whole, parts.into_iter().flatten().collect()))
 }
 
 /// A pivot and its value for each unit.
@@ -69,6 +83,25 @@ pub struct Pivot<'a> {
     pub values: &'a [Option<&'a str>],
     /// What the level of the intervals is the level of.
     pub coverage: Coverage,
+}
+
+/// A pivot that divides the units: the values it has, in order, and the number of each unit's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Division {
+    name: String,
+    values: Vec<String>,
+    of_unit: Vec<u32>,
+}
+
+/// Pivots to measure by, and on how many threads.
+#[derive(Debug, Clone, Copy)]
+pub struct Segments<'a> {
+    /// The pivots.
+    pub divisions: &'a [Division],
+    /// What the level of the intervals is the level of.
+    pub coverage: Coverage,
+    /// How many threads may measure at once.
+    pub threads: NonZeroUsize,
 }
 
 /// What an interval's level is the level of.
@@ -87,6 +120,152 @@ pub struct Rows<'a> {
     pub units: &'a [LabeledUnit<'a>],
     /// Their gold.
     pub gold: &'a [GoldLabel<'a>],
+}
+
+impl Division {
+    /// Numbers the values of a pivot, one a unit in the order of the units; `None` where a unit has none.
+    pub fn new<'v>(name: &str, values: impl Iterator<Item = Option<Cow<'v, str>>>) -> Self {
+        let mut division = Dividing::new(name);
+        values.for_each(|value| division.add(value.as_deref()));
+        division.finish()
+    }
+
+    /// Returns the division of some of the units, in the order named.
+    #[must_use]
+    pub fn of_units(&self, units: impl Iterator<Item = usize>) -> Self {
+        let of_unit = units.filter_map(|at| self.of_unit.get(at).copied()).collect();
+        Self { name: self.name.clone(), values: self.values.clone(), of_unit }
+    }
+}
+
+/// A division that is made one unit at a time.
+#[derive(Debug)]
+pub struct Dividing {
+    name: String,
+    known: Known,
+    found: Vec<u32>,
+    named: bool,
+}
+
+impl Dividing {
+    /// Starts with no unit.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        let known = Known::default();
+        Self { name: name.to_owned(), known, found: Vec::new(), named: false }
+    }
+
+    /// Adds the next unit's value.
+    pub fn add(&mut self, value: Option<&str>) {
+        self.named |= value.is_some();
+        self.found.push(self.known.number(value.unwrap_or(WITHOUT_VALUE)));
+    }
+
+    /// Returns whether any unit has a value.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        self.named
+    }
+
+    /// Returns the division, its values in order.
+    #[must_use]
+    pub fn finish(self) -> Division {
+        let values = self.known.values;
+        let mut order: Vec<usize> = (0..values.len()).collect();
+        order.sort_by_key(|number| &values[*number]);
+        let mut rank = vec![0; order.len()];
+        (0..).zip(&order).for_each(|(place, number)| rank[*number] = place);
+        let of_unit = self.found.into_iter().map(|number| rank[number as usize]).collect();
+        let values = order.into_iter().map(|number| values[number].clone()).collect();
+        Division { name: self.name, values, of_unit }
+    }
+}
+
+/// Values met so far. Most pivots have a few, and comparing with each of them is faster than hashing.
+#[derive(Debug, Default)]
+struct Known {
+    values: Vec<String>,
+    numbers: HashMap<String, u32>,
+}
+
+impl Known {
+    /// With more values than this they are hashed.
+    const FEW: usize = 12;
+
+    fn number(&mut self, value: &str) -> u32 {
+        let few = self.values.iter().take(Self::FEW);
+        if let Some(place) = few.zip(0..).find_map(|(known, at)| (known == value).then_some(at)) {
+            return place;
+        }
+        if let Some(number) = self.numbers.get(value) {
+            return *number;
+        }
+        let number = self.values.len() as u32;
+        self.values.push(value.to_owned());
+        if self.values.len() > Self::FEW {
+            self.numbers.insert(value.to_owned(), number);
+        }
+        number
+    }
+}
+
+struct Split<'a> {
+    division: &'a Division,
+    coverage: Coverage,
+}
+
+impl Split<'_> {
+    fn measure(
+        &self,
+        subject: &Subject,
+        matching: &Matching<'_>,
+        settings: &Settings<'_>,
+    ) -> Result<Vec<PolicyPrevalence>, InputMistake> {
+        let Division { name, values, of_unit } = self.division;
+        let parts = matching.parts(of_unit, values.len())?;
+        let level = match self.coverage {
+            Coverage::Each => settings.level,
+            Coverage::Together => settings.level.shared_by(parts.iter().flatten().count()),
+        };
+        let settings = &Settings { level, ..*settings };
+        let one = |(value, joined): (&String, Option<Joined>)| {
+            let joined = joined?;
+            let segment = Segment { by: name.clone(), value: value.clone() };
+            let subject = Subject { segment: Some(segment), ..subject.clone() };
+            Some(suppressed(measure(&subject, joined, settings)))
+        };
+        Ok(values.iter().zip(parts).filter_map(one).collect())
+    }
+}
+
+/// Measures every division, the next one by whichever thread is free, and returns the results in their order.
+fn on_threads<T: Send>(
+    divisions: &[Division],
+    threads: NonZeroUsize,
+    measure: impl Fn(&Division) -> Result<T, InputMistake> + Sync,
+) -> Result<Vec<T>, InputMistake> {
+    let next = AtomicUsize::new(0);
+    let work = || -> Vec<(usize, Result<T, InputMistake>)> {
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(division) = divisions.get(at) else { return done };
+            done.push((at, measure(division)));
+        }
+    };
+    let mut all = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads.get()).map(|_| scope.spawn(work)).collect();
+        let mut all = work();
+        for other in others {
+            match other.join() {
+                Ok(done) => all.extend(done),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    });
+    all.sort_by_key(|(at, _)| *at);
+    all.into_iter().map(|(_, measured)| measured).collect()
 }
 
 /// Replaces estimates that say more about a few units than about the segment.

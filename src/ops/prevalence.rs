@@ -1,7 +1,6 @@
 //! `titer prevalence`: naive and corrected prevalence, from the store or from anybody's files.
 
 mod files;
-mod pivot;
 mod tidy;
 mod wire;
 
@@ -13,10 +12,12 @@ use super::gold;
 use super::gold::Collected;
 use super::labeled;
 use super::labeled::Labeled;
+use super::labeled::Wanted;
 use super::labeler::AdHoc;
 use super::program::PositiveRule;
 use super::program::Program;
 use super::units;
+use super::units::SampledUnit;
 use crate::eval::GoldDrawn;
 use crate::eval::GoldLabel;
 use crate::eval::InputMistake;
@@ -25,10 +26,11 @@ use crate::eval::LabeledUnit;
 use crate::eval::Positive;
 use crate::measure;
 use crate::measure::Coverage;
-use crate::measure::Pivot;
+use crate::measure::Division;
 use crate::measure::PolicyPrevalence;
 use crate::measure::Rows;
 use crate::measure::Salts;
+use crate::measure::Segments;
 use crate::measure::Settings;
 use crate::measure::Subject;
 use crate::policy::Mode;
@@ -39,6 +41,7 @@ use crate::unit::Design;
 use crate::unit::Inclusion;
 use crate::unit::Unit;
 use jiff::Timestamp;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Gold below which an estimate is provisional, when titer.yaml does not say.
@@ -122,12 +125,13 @@ pub fn prevalence(program: &Program, request: &PrevalenceRequest) -> Result<Meas
 }
 
 fn from_store(program: &Program, request: &PrevalenceRequest) -> Result<Measured, OpsError> {
-    let labeled = labeled::from_store(
-        program,
-        request.units.as_deref(),
-        &request.policies,
-        &request.labeler,
-    )?;
+    let wanted = Wanted {
+        units: request.units.as_deref(),
+        policies: &request.policies,
+        labeler: &request.labeler,
+        pivots: &request.by,
+    };
+    let labeled = labeled::from_store(program, &wanted)?;
     let mut gold =
         gold::collected(program, request.gold.as_deref(), request.drawn, &labeled.policies)?;
     gold.joined_with(&labeled.units, &labeled.policies, labeled.n_labeled())?;
@@ -137,76 +141,94 @@ fn from_store(program: &Program, request: &PrevalenceRequest) -> Result<Measured
     for at in 0..labeled.policies.len() {
         let policy = &labeled.policies[at];
         let positive = positive(program, policy)?;
-        let Some(view) = View::of(&labeled, at, &mut measured.notes)? else { continue };
+        if !usable(program, request, &labeled, at, &mut measured.notes)? {
+            continue;
+        }
+        let view = View::of(&labeled, at);
         let rows = view.rows(&labeled, at);
         let subject = Subject {
             policy: policy.id.clone(),
             policy_version: Some(policy.version.to_string()),
             labeler: Some(labeled.labeler.name.clone()),
-            period: one_period(&labeled.units),
+            period: labeled.period.clone(),
             segment: None,
         };
         let sample_salt = sample_salt.as_deref();
         let estimate = Estimating { program, request, gold: &gold, sample_salt };
-        let of_rows: Vec<Option<&Unit>> =
-            labeled.rows[at].iter().map(|row| Some(&labeled.units[row.unit])).collect();
-        let case = Case { subject: &subject, units: &rows, rows: &of_rows, positive: &positive };
+        let of_rows = |division: &Division| {
+            division.of_units(labeled.rows[at].iter().map(|row| row.unit))
+        };
+        let divisions: Vec<Division> = labeled.divisions.iter().map(of_rows).collect();
+        let case =
+            Case { subject: &subject, units: &rows, divisions: &divisions, positive: &positive };
         estimate.policy(&case, Some(policy), &mut measured)?;
     }
     Ok(measured)
 }
 
+/// Returns whether a policy has labels to measure, and refuses a part of them that is no random part.
+fn usable(
+    program: &Program,
+    request: &PrevalenceRequest,
+    labeled: &Labeled,
+    policy: usize,
+    notes: &mut Vec<String>,
+) -> Result<bool, OpsError> {
+    let (total, missing) = (labeled.units.len(), labeled.missing(policy));
+    let id = &labeled.policies[policy].id;
+    if missing == total {
+        notes.push(format!("{id}: no unit is labeled; run `titer label`"));
+        return Ok(false);
+    }
+    if missing > 0 {
+        labeled.random_part(program, request.units.as_deref(), policy)?;
+        notes.push(format!(
+            "{id}: {missing} of {total} units have no label yet; the labeled ones are a random part and count as such. Finish with `titer label`"
+        ));
+    }
+    Ok(true)
+}
+
 /// The inclusion of each unit as the labels on hand make it: a run that stopped early has labeled a random part.
 struct View {
-    inclusions: Vec<Option<Inclusion>>,
+    /// One a unit, where it is not the unit's own.
+    partial: Option<Vec<Inclusion>>,
 }
 
 impl View {
-    fn of(
-        labeled: &Labeled,
-        policy: usize,
-        notes: &mut Vec<String>,
-    ) -> Result<Option<Self>, OpsError> {
+    fn of(labeled: &Labeled, policy: usize) -> Self {
         let (total, missing) = (labeled.units.len(), labeled.missing(policy));
-        let id = &labeled.policies[policy].id;
-        if missing == total {
-            notes.push(format!("{id}: no unit is labeled; run `titer label`"));
-            return Ok(None);
-        }
-        if missing > 0 {
-            labeled.random_part(policy)?;
-            notes.push(format!(
-                "{id}: {missing} of {total} units have no label yet; the labeled ones are a random part and count as such. Finish with `titer label`"
-            ));
-        }
         let share = (total - missing) as f64 / total as f64;
-        let of = |unit: &Unit| match (&unit.inclusion, missing) {
-            (inclusion, 0) => inclusion.clone(),
-            (Some(inclusion), _) => {
+        let of = |unit: &SampledUnit| match &unit.inclusion {
+            Some(inclusion) => {
                 let design = match inclusion.design {
                     Design::Census => Design::Uniform,
                     other @ (Design::Uniform | Design::Poisson | Design::Priority) => other,
                 };
                 let probability = inclusion.probability * share;
-                Some(Inclusion { probability, design, ..inclusion.clone() })
+                Inclusion { probability, design, ..inclusion.clone() }
             }
-            (None, _) => Some(Inclusion {
+            None => Inclusion {
                 probability: share,
                 design: Design::Uniform,
                 stratum: None,
                 cluster: None,
-            }),
+            },
         };
-        Ok(Some(Self { inclusions: labeled.units.iter().map(of).collect() }))
+        Self { partial: (missing > 0).then(|| labeled.units.iter().map(of).collect()) }
     }
 
     fn rows<'a>(&'a self, labeled: &'a Labeled, policy: usize) -> Vec<LabeledUnit<'a>> {
+        let inclusion = |at: usize| match &self.partial {
+            Some(partial) => partial.get(at),
+            None => labeled.units[at].inclusion.as_ref(),
+        };
         labeled.rows[policy]
             .iter()
             .map(|row| LabeledUnit {
                 id: &labeled.units[row.unit].id,
                 exposure: labeled.units[row.unit].exposure,
-                inclusion: self.inclusions[row.unit].as_ref(),
+                inclusion: inclusion(row.unit),
                 outcome: row.outcome,
                 label: row.label.as_deref(),
             })
@@ -226,8 +248,8 @@ struct Estimating<'a> {
 struct Case<'a> {
     subject: &'a Subject,
     units: &'a [LabeledUnit<'a>],
-    /// One a unit, in the same order.
-    rows: &'a [Option<&'a Unit>],
+    /// The pivots asked for, one value a unit, in the same order.
+    divisions: &'a [Division],
     positive: &'a Positive,
 }
 
@@ -240,19 +262,16 @@ impl Estimating<'_> {
     ) -> Result<(), OpsError> {
         let gold = self.labels(&case.subject.policy, policy);
         let settings = self.settings(case.positive)?;
-        let refused = |mistakes: Vec<InputMistake>| refused(&case.subject.policy, &mistakes);
-        let whole =
-            measure::prevalence(case.subject, case.units, &gold, &settings).map_err(refused)?;
+        let rows = Rows { units: case.units, gold: &gold };
+        let segments = Segments {
+            divisions: case.divisions,
+            coverage: self.request.coverage,
+            threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        };
+        let (whole, parts) = measure::with_segments(case.subject, rows, segments, &settings)
+            .map_err(|mistakes| refused(&case.subject.policy, &mistakes))?;
         measured.policies.push(whole);
-        for name in &self.request.by {
-            let values = pivot::values(name, case.rows)?;
-            let values: Vec<Option<&str>> = values.iter().map(Option::as_deref).collect();
-            let pivot = Pivot { name, values: &values, coverage: self.request.coverage };
-            let rows = Rows { units: case.units, gold: &gold };
-            let parts =
-                measure::by_segment(case.subject, pivot, rows, &settings).map_err(refused)?;
-            measured.segments.extend(parts);
-        }
+        measured.segments.extend(parts);
         Ok(())
     }
 

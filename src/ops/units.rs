@@ -1,6 +1,7 @@
 //! The units a verb works on: the file named, the project's sample, or the project's units.
 
 use super::error::OpsError;
+use super::pivot;
 use super::program::Program;
 use super::program::UnitsFile;
 use crate::io;
@@ -10,7 +11,11 @@ use crate::io::ComponentKind;
 use crate::io::ContentColumns;
 use crate::io::IdCheck;
 use crate::io::Source;
+use crate::measure::Dividing;
+use crate::measure::Division;
 use crate::policy::Policy;
+use crate::unit::Fingerprint;
+use crate::unit::Inclusion;
 use crate::unit::Unit;
 use std::path::Path;
 use std::path::PathBuf;
@@ -75,12 +80,74 @@ pub(crate) fn load(program: &Program, named: Option<&Path>) -> Result<UnitsOf, O
     let units: Vec<Unit> =
         io::read_units(&source, &columns, IdCheck::Unique)?.collect::<Result<_, _>>()?;
     if units.is_empty() {
-        return Err(OpsError::refused(
-            format!("{} has no units", path.display()),
-            "check that it is the file you meant",
-        ));
+        return Err(empty(&path));
     }
     Ok(UnitsOf { path, units })
+}
+
+/// What an estimate has to know of a unit; its text is gone once it is hashed, so that a million units fit into memory.
+#[derive(Debug, Clone)]
+pub(crate) struct SampledUnit {
+    pub(crate) id: String,
+    pub(crate) exposure: f64,
+    pub(crate) inclusion: Option<Inclusion>,
+    pub(crate) content: Fingerprint,
+}
+
+/// The units of a file for an estimate.
+#[derive(Debug, Clone)]
+pub(crate) struct Sampled {
+    pub(crate) path: PathBuf,
+    pub(crate) units: Vec<SampledUnit>,
+    /// The units' period when all have the same.
+    pub(crate) period: Option<String>,
+    /// The pivots asked for, one value a unit.
+    pub(crate) divisions: Vec<Division>,
+}
+
+/// Reads what an estimate needs of all units of the measured file, with their values of the pivots.
+///
+/// # Errors
+///
+/// As [`load`]; a pivot of which no unit has a value.
+pub(crate) fn load_sampled(
+    program: &Program,
+    named: Option<&Path>,
+    pivots: &[String],
+) -> Result<Sampled, OpsError> {
+    let path = path(program, named)?;
+    let mut dividing: Vec<Dividing> = pivots.iter().map(|name| Dividing::new(name)).collect();
+    let mut units = Vec::new();
+    let mut period: Option<Option<String>> = None;
+    for unit in io::read_units(&Source::from_argument(&path), &columns(program), IdCheck::Unique)? {
+        let unit = unit?;
+        for (pivot, name) in dividing.iter_mut().zip(pivots) {
+            pivot.add(pivot::value(&unit, name).as_deref());
+        }
+        match &period {
+            Some(Some(known)) if unit.period.as_ref() != Some(known) => period = Some(None),
+            Some(_) => {}
+            None => period = Some(unit.period.clone()),
+        }
+        let content = unit.content_hash();
+        let Unit { id, exposure, inclusion, .. } = unit;
+        units.push(SampledUnit { id, exposure, inclusion, content });
+    }
+    if units.is_empty() {
+        return Err(empty(&path));
+    }
+    if let Some(name) = dividing.iter().zip(pivots).find_map(|(d, name)| (!d.any()).then_some(name)) {
+        return Err(pivot::unknown(name, &load(program, named)?.units));
+    }
+    let divisions = dividing.into_iter().map(Dividing::finish).collect();
+    Ok(Sampled { path, units, period: period.flatten(), divisions })
+}
+
+fn empty(path: &Path) -> OpsError {
+    OpsError::refused(
+        format!("{} has no units", path.display()),
+        "check that it is the file you meant",
+    )
 }
 
 /// Reads the first unit of a file.
@@ -93,10 +160,7 @@ pub fn first(program: &Program, path: &Path) -> Result<Unit, OpsError> {
     let columns = columns(program);
     match io::read_units(&source, &columns, IdCheck::Unchecked)?.next() {
         Some(unit) => Ok(unit?),
-        None => Err(OpsError::refused(
-            format!("{} has no units", path.display()),
-            "check that it is the file you meant",
-        )),
+        None => Err(empty(path)),
     }
 }
 

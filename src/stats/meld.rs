@@ -43,6 +43,17 @@ impl CellMean {
     }
 }
 
+impl MeldCell {
+    /// Returns the cell when its variance is `ratio` times as large, `ratio` being 1 or more.
+    pub(crate) fn reduced(self, ratio: f64) -> Self {
+        let mean = match self.mean {
+            CellMean::Exact(value) => CellMean::Exact(value),
+            CellMean::Sampled { value, size } => CellMean::Sampled { value, size: size / ratio },
+        };
+        Self { mean, ..self }
+    }
+}
+
 impl From<Share> for CellMean {
     fn from(share: Share) -> Self {
         match share.size {

@@ -15,10 +15,12 @@ use crate::io::ContentColumns;
 use crate::io::ForeignLabel;
 use crate::io::IdCheck;
 use crate::io::Source;
+use crate::measure::Division;
 use crate::measure::Subject;
 use crate::ops::error::OpsError;
 use crate::ops::gold;
 use crate::ops::gold::Collected;
+use crate::ops::pivot;
 use crate::ops::policies;
 use crate::ops::program::Program;
 use crate::ops::units;
@@ -86,9 +88,12 @@ pub(super) fn prevalence(
         let estimating =
             Estimating { program, request, gold: &gold, sample_salt: sample_salt.as_deref() };
         let of = known.iter().find(|known| known.id == policy).map(std::convert::AsRef::as_ref);
-        let of_rows: Vec<Option<&Unit>> =
-            rows.iter().map(|row| units.as_ref()?.of(&row.id)).collect();
-        let case = Case { subject: &subject, units: &list, rows: &of_rows, positive: &positive };
+        let of_rows = rows.iter().map(|row| units.as_ref()?.of(&row.id));
+        let divisions: Result<Vec<Division>, OpsError> =
+            request.by.iter().map(|name| pivot::division(name, of_rows.clone())).collect();
+        let divisions = divisions?;
+        let case =
+            Case { subject: &subject, units: &list, divisions: &divisions, positive: &positive };
         estimating.policy(&case, of, &mut measured)?;
     }
     Ok(measured)

@@ -1,0 +1,54 @@
+//! The value of a pivot for each unit: one of its segments, or any other column of its file.
+
+use crate::diag::nearest;
+use crate::measure::Division;
+use crate::ops::error::OpsError;
+use crate::unit::Unit;
+use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+/// Divides units by a pivot.
+///
+/// # Errors
+///
+/// A pivot of which no unit has a value.
+pub(super) fn division<'a>(
+    name: &str,
+    units: impl Iterator<Item = Option<&'a Unit>> + Clone,
+) -> Result<Division, OpsError> {
+    let of = |unit: Option<&'a Unit>| unit.and_then(|unit| value(unit, name));
+    if units.clone().any(|unit| of(unit).is_some()) {
+        return Ok(Division::new(name, units.map(of)));
+    }
+    Err(unknown(name, units.flatten()))
+}
+
+/// Says that no unit has a value of a pivot, and what they have instead.
+pub(super) fn unknown<'a>(name: &str, units: impl IntoIterator<Item = &'a Unit>) -> OpsError {
+    let known: BTreeSet<&str> = units.into_iter().flat_map(columns).collect();
+    let known: Vec<&str> = known.into_iter().collect();
+    let hint = match (known.as_slice(), nearest(name, known.iter().copied())) {
+        ([], _) => "give the units with --units, with a column that divides them".to_owned(),
+        (_, Some(near)) => format!("did you mean `{near}`?"),
+        (known, None) => format!("the units have {}", known.join(", ")),
+    };
+    OpsError::refused(format!("no unit has a value of `{name}` to measure by"), hint)
+}
+
+/// Returns a unit's value of a pivot.
+pub(super) fn value<'a>(unit: &'a Unit, name: &str) -> Option<Cow<'a, str>> {
+    if let Some(value) = unit.segments.get(name) {
+        return Some(Cow::Borrowed(value));
+    }
+    match unit.passthrough.get(name)? {
+        Value::String(text) if text.trim().is_empty() => None,
+        Value::String(text) => Some(Cow::Borrowed(text)),
+        other @ (Value::Bool(_) | Value::Number(_)) => Some(Cow::Owned(other.to_string())),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+fn columns(unit: &Unit) -> impl Iterator<Item = &str> {
+    unit.segments.keys().chain(unit.passthrough.keys()).map(String::as_str)
+}
