@@ -29,8 +29,13 @@ gold: {from: gold.csv, drawn: by_label, map: {label: {0: fine, 1: bad}}}
 estimate: {policies: {p: {positive: severity >= 1}, q: {positive: [a, b]}}, min_gold: 50, level: 0.9}
 lint: {off: [L001]}
 YAML
-for file in prompts/*; do to template "$(basename "$file")" <"$file"; done
-to template loop <<<'{% for p in policies recursive %}{{ loop.index }}{% if not loop.last %}{{ p.labels | length ~ "x" }}{% endif %}{% endfor %}{% set a = [1] %}{{ a | join(", ") }}{% macro m(x) %}{{ x }}{% endmacro %}{{ m(x=nonce[1:3]) }}'
+for file in tests/suite/eval/*.yaml tests/suite/valid-eval/*.yaml; do to suite "$(basename "$file" .yaml)" <"$file"; done
+number=0
+for file in prompts/json-chat.j2 prompts/gpt-oss-safeguard.j2 prompts/llama-guard.j2 prompts/yes-no.j2 prompts/_*; do
+    { byte $((64 + number % 4)); cat "$file"; } | to template "$(basename "$file")"
+    number=$((number + 1))
+done
+to template loop <<<'@{% include "_unit.j2" %}{{ part * 9 }}{{ "x"|upper|list|length }}{% for p in policies recursive %}{{ loop.index }}{% if not loop.last %}{{ p.labels | length ~ "x" }}{% endif %}{% endfor %}{% set a = [1] %}{{ a | join(", ") }}{% macro m(x) %}{{ x }}{% endmacro %}{{ m(x=nonce[1:3]) }}'
 
 number=0
 while IFS= read -r line; do

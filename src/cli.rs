@@ -13,6 +13,7 @@ mod label;
 mod log;
 mod number;
 mod output;
+mod plan;
 mod policy_tests;
 mod prevalence;
 mod progress;
@@ -89,6 +90,7 @@ enum Command {
     Label(label::LabelArgs),
     #[command(subcommand)]
     Gold(gold::GoldCommand),
+    Plan(plan::PlanArgs),
     Prevalence(prevalence::PrevalenceArgs),
     Report(report::ReportArgs),
     Simulate(simulate::SimulateArgs),
@@ -129,6 +131,7 @@ fn dispatch(command: Command, project: Option<PathBuf>, output: &Output) -> Resu
         Command::Sample(args) => sample::run(args, project, output),
         Command::Label(args) => label::run(args, project, output),
         Command::Gold(command) => gold::run(command, project, output),
+        Command::Plan(args) => plan::run(args, project, output),
         Command::Prevalence(args) => prevalence::run(args, project, output),
         Command::Report(args) => report::run(args, project, output),
         Command::Simulate(args) => simulate::run(args, project, output),

@@ -93,9 +93,15 @@ pub enum IoError {
     },
     /// The name does not say what the file is.
     #[error(
-        "{path}: the format is not known; name it .jsonl, .csv or .tsv, and a table of results also .parquet (unpack .gz and .zst first)"
+        "{path}: the format is not known; name it .jsonl, .csv or .tsv (unpack .gz and .zst first)"
     )]
     UnknownFormat {
+        /// The file.
+        path: String,
+    },
+    /// The name of a table of results does not say its format.
+    #[error("{path}: the format is not known; name the table .csv, .tsv, .jsonl or .parquet")]
+    UnknownTableFormat {
         /// The file.
         path: String,
     },

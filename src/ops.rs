@@ -9,6 +9,7 @@ mod pivot;
 mod policies;
 mod program;
 mod rows;
+mod template;
 mod text_file;
 mod units;
 
@@ -21,6 +22,7 @@ pub mod gold;
 pub mod guide;
 pub mod init;
 pub mod label;
+pub mod plan;
 pub mod policy_tests;
 pub mod prevalence;
 pub mod report;

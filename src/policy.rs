@@ -33,6 +33,7 @@ pub use immutable::immutable_ids;
 pub use imports::ImportRef;
 pub use imports::imports;
 pub use lint::LintSettings;
+pub use lint::TokenBudget;
 pub use lint::lint;
 pub use lint::lint_gold;
 pub use lint::resemble;

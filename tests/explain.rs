@@ -46,7 +46,7 @@ fn codes(reader: &Reader, code: &str, text: &str, page: &str) -> Vec<&'static st
     };
     let mut found = checked.warnings.clone();
     if code.starts_with('L') {
-        found.extend(policy::lint(&checked, &LintSettings { off: BTreeSet::new() }));
+        found.extend(policy::lint(&checked, &LintSettings::everything()));
     }
     if let Some(last) = examples(page).get("last") {
         let (last, _) = policy::parse(&Source::new("last.yaml", last)).unwrap();
@@ -56,7 +56,7 @@ fn codes(reader: &Reader, code: &str, text: &str, page: &str) -> Vec<&'static st
     if let Some(gold) = examples(page).get("gold") {
         let units: Vec<Unit> = gold.lines().map(|line| Unit::text(line, &line[2..])).collect();
         let units: Vec<&Unit> = units.iter().collect();
-        let settings = LintSettings { off: BTreeSet::new() };
+        let settings = LintSettings::everything();
         found.extend(policy::lint_gold(&checked, &units, &settings));
     }
     found.iter().map(|one| one.code).collect()

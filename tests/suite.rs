@@ -107,7 +107,7 @@ fn of_suite(source: &Source) -> Vec<Diagnostic> {
 }
 
 fn remarks(source: &Source) -> Vec<Diagnostic> {
-    let settings = LintSettings { off: BTreeSet::new() };
+    let settings = LintSettings::everything();
     match policy::Reader::prepare().read(source, &imported(source)) {
         Ok(checked) => {
             let lint = policy::lint(&checked, &settings);
@@ -263,7 +263,7 @@ proptest! {
         let found = match READER.read(&source, &imported) {
             Ok(checked) => {
                 prop_assert_eq!(policy::diff(&checked.policy, &checked.policy), []);
-                policy::lint(&checked, &LintSettings { off: BTreeSet::new() })
+                policy::lint(&checked, &LintSettings::everything())
             }
             Err(found) => found,
         };

@@ -37,5 +37,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(verdict.message.len() < 4_000, "{} bytes", verdict.message.len());
     let Some(said) = verdict.reply else { return };
     let prompt = &PROMPTS[usize::from(*which) % PROMPTS.len()];
-    check_answers(&reply::read_unit(&said, prompt, &unit(prompt.policies(), "text")), prompt);
+    for call in prompt.calls(&unit(prompt.policies(), "text")) {
+        check_answers(&reply::read_call(&said, &call), call.question.policies());
+    }
 });

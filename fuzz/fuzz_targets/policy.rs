@@ -22,7 +22,7 @@ fuzz_target!(|text: &str| {
     let found = match READER.read(&source, &imported) {
         Ok(checked) => {
             assert_eq!(policy::coverage(&checked.policy).len(), checked.policy.rule_ids().len());
-            let mut found = policy::lint(&checked, &LintSettings { off: BTreeSet::new() });
+            let mut found = policy::lint(&checked, &LintSettings::everything());
             found.extend(checked.warnings);
             found
         }

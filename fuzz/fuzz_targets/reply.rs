@@ -19,9 +19,12 @@ fuzz_target!(|bytes: &[u8]| {
     let tokens = tokens(text, usize::from(cut & 15));
     let reply =
         ChatReply { content: Some(text.to_owned()), finish, tokens, ..ChatReply::default() };
-    check_answers(&reply::read(&reply, prompt), prompt);
     let unit = unit(prompt.policies(), "text");
-    check_answers(&reply::read_unit(&reply, prompt, &unit), prompt);
+    for call in prompt.calls(&unit) {
+        let policies = call.question.policies();
+        check_answers(&reply::read(&reply, call.question), policies);
+        check_answers(&reply::read_call(&reply, &call), policies);
+    }
 });
 
 /// Cuts the text into tokens of so many characters; 0 is a reply without tokens.

@@ -15,6 +15,7 @@ use titer::policy::Policy;
 use titer::prompt;
 use titer::prompt::AnswerSettings;
 use titer::prompt::Bundling;
+use titer::prompt::Calls;
 use titer::prompt::CompiledPrompt;
 use titer::prompt::Dialect;
 use titer::prompt::PromptSettings;
@@ -65,8 +66,10 @@ pub fn settings(dialect: Dialect) -> PromptSettings {
         url: "http://127.0.0.1/v1".into(),
         model: "model".into(),
         dialect,
+        template: None,
         rung: if dialect == Dialect::JsonChat { Rung::Schema } else { Rung::Text },
         bundling: Bundling::Unified,
+        calls: Calls::PerUnit,
         answer: AnswerSettings {
             rationale_words: if json { 40 } else { 0 },
             confidence: json,
@@ -123,9 +126,9 @@ fn check_place(place: &Place, sources: &[Source]) {
 }
 
 /// Refuses answers that are not one a policy, or say what the policy does not know.
-pub fn check_answers(answers: &[Answer], prompt: &CompiledPrompt) {
-    assert_eq!(answers.len(), prompt.policies().len());
-    for (answer, policy) in answers.iter().zip(prompt.policies()) {
+pub fn check_answers(answers: &[Answer], policies: &[Arc<Policy>]) {
+    assert_eq!(answers.len(), policies.len());
+    for (answer, policy) in answers.iter().zip(policies) {
         assert_eq!(answer.policy, policy.id);
         let labeled = matches!(answer.outcome, Outcome::Label | Outcome::Abstain);
         assert_eq!(answer.label.is_some(), labeled, "{answer:?}");

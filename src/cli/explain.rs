@@ -45,7 +45,7 @@ fn narrowed(page: &str, columns: usize) -> String {
             let joined = paragraph.trim_start_matches('\n').trim_end().replace('\n', " ");
             let leading = paragraph.len() - paragraph.trim_start_matches('\n').len();
             let text = if prose { joined } else { paragraph.trim_start_matches('\n').to_owned() };
-            let trailing = if text.ends_with('\n') { "\n" } else { "" };
+            let trailing = if paragraph.ends_with('\n') { "\n" } else { "" };
             "\n".repeat(leading) + &wrapped(&text, columns) + trailing
         });
         blocks.push(paragraphs.collect::<Vec<_>>().join("\n\n"));

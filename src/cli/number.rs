@@ -24,6 +24,20 @@ pub(super) fn share(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Reads a share as a number from 0 to 1 or as a percentage.
+pub(super) fn percent(text: &str) -> Result<f64, String> {
+    let (number, scale) = match text.trim().strip_suffix('%') {
+        Some(number) => (number.trim(), 100.0),
+        None => (text.trim(), 1.0),
+    };
+    match number.parse::<f64>() {
+        Ok(value) if (0.0..=1.0).contains(&(value / scale)) => Ok(value / scale),
+        Ok(_) | Err(_) => {
+            Err("must be a share from 0 to 1, or a percentage such as 0.5%".to_owned())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,6 +50,10 @@ mod tests {
             assert_eq!(count::<NonZeroU32>(text), said, "{text}");
         }
         assert_eq!(count::<NonZeroU32>("7").map(NonZeroU32::get), Ok(7));
+        assert_eq!(
+            (percent("0.5%"), percent("101%").is_err(), percent("5").is_err()),
+            (Ok(0.005), true, true)
+        );
         assert_eq!(
             (share("1"), share("1.01").is_err(), above_zero("0").is_err()),
             (Ok(1.0), true, true)

@@ -210,7 +210,8 @@ fn pick(
     let exact = |name: &str| names.iter().position(|known| known.eq_ignore_ascii_case(name));
     let ending = |name: &str| {
         let name = name.to_lowercase();
-        names.iter().position(|known| name.ends_with(&format!("_{known}")))
+        let ends = |known: &str| name.strip_suffix(known).is_some_and(|rest| rest.ends_with('_'));
+        names.iter().position(|known| ends(known))
     };
     let rank = |column: &Column<'_>| {
         exact(column.name).or_else(|| ending(column.name).map(|rank| names.len() + rank))

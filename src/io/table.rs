@@ -68,7 +68,8 @@ pub fn write_table(target: &Target, columns: &[TableColumn]) -> Result<(), IoErr
     if is_parquet(target) {
         return write_parquet(target, columns);
     }
-    let format = target.format()?;
+    let format =
+        target.format().map_err(|_| IoError::UnknownTableFormat { path: target.name() })?;
     let mut output = Output::create(target)?;
     let n_rows = columns.first().map_or(0, |column| column.cells.len());
     match format {
@@ -118,7 +119,7 @@ fn separated(
 
 #[cfg(not(feature = "parquet"))]
 fn write_parquet(target: &Target, _: &[TableColumn]) -> Result<(), IoError> {
-    Err(IoError::UnknownFormat { path: target.name() })
+    Err(IoError::UnknownTableFormat { path: target.name() })
 }
 
 #[cfg(feature = "parquet")]
@@ -244,6 +245,6 @@ mod tests {
     #[test]
     fn an_unknown_ending_is_refused() {
         let error = write_table(&Target::File("t.xls".into()), &columns()).unwrap_err();
-        assert!(matches!(error, IoError::UnknownFormat { .. }));
+        assert!(matches!(error, IoError::UnknownTableFormat { .. }));
     }
 }

@@ -5,17 +5,22 @@ mod gold;
 use super::diff;
 use super::error::OpsError;
 use super::error::chain;
-use super::parallel;
 use super::policies;
+use super::policies::Held;
 use super::policies::Kind;
-use super::policies::Reading;
+use super::policies::One;
 use super::program::FILE_NAME;
+use super::program::LabelerFile;
 use super::program::Program;
+use super::text_file;
 use crate::diag::Diagnostic;
+use crate::diag::Place;
 use crate::diag::Severity;
 use crate::diag::Source;
+use crate::eval::suite::CheckedSuite;
 use crate::policy;
 use crate::policy::LintSettings;
+use crate::policy::TokenBudget;
 use crate::unit::Unit;
 use std::fs;
 use std::path::Path;
@@ -122,38 +127,105 @@ pub fn check(paths: &[PathBuf], project: Option<&Path>) -> Result<Checked, OpsEr
             Err(other) => return Err(other),
         }
     }
-    let reading = policies::read(&policies)?;
-    checked.files += reading.sources.len();
     // A titer.yaml with mistakes is reported as such; its settings do not count then.
     let project = project.or(named.as_deref());
     checked.program = Program::open(project).ok().filter(|program| program.found);
-    checked.diagnostics.extend(remarks(&reading, checked.program.as_ref())?);
-    checked.diagnostics.extend(of_suites(&reading, checked.program.as_ref()));
-    checked.diagnostics.extend(reading.diagnostics);
-    checked.sources.extend(reading.sources);
-    checked.policies = reading.checked;
+    let examiner = Examiner {
+        settings: settings(checked.program.as_ref()),
+        comparing: checked.program.is_some(),
+    };
+    let examined = policies::each(&policies, |one| examiner.examine(one))?;
+    let ids = examined.iter().filter_map(|one| Some((one.policy.as_deref()?, one.place.clone())));
+    let clashes = policies::same_ids(ids);
+    checked.sources.extend(clashes.iter().flat_map(texts_of));
+    checked.diagnostics.extend(clashes);
+    for one in examined {
+        checked.files += one.files;
+        checked.diagnostics.extend(one.found);
+        checked.sources.extend(one.sources);
+        checked.policies.extend(one.compared);
+        let program = checked.program.as_ref();
+        checked.diagnostics.extend(one.suite.iter().flat_map(|suite| of_suite(suite, program)));
+    }
+    if let Some(program) = &checked.program {
+        checked.diagnostics.extend(diff::changed_ids(program, &checked.policies)?);
+    }
     checked.sort();
     Ok(checked)
 }
 
-/// What the linter remarks on, and ids that an active policy may no longer change.
-fn remarks(reading: &Reading, program: Option<&Program>) -> Result<Vec<Diagnostic>, OpsError> {
-    let settings = settings(program);
-    let linted = parallel::each(&reading.checked, |read| policy::lint(read, &settings));
-    let mut found: Vec<Diagnostic> = linted.into_iter().flatten().collect();
-    for read in &reading.checked {
-        let Some(program) = program else { continue };
-        if let Some((last, _)) = diff::last_labeled(program, &read.policy.id)? {
-            let broken = policy::immutable_ids(&last, &read.policy);
-            found.extend(broken.iter().map(|id| id.diagnostic(&read.places)));
+/// Looks at one file at a time, so that many need the memory of few.
+struct Examiner {
+    settings: LintSettings,
+    /// Whether policies are kept to be compared with what a project has labeled and judged.
+    comparing: bool,
+}
+
+/// What is kept of one file.
+struct Examined {
+    files: usize,
+    place: Place,
+    /// The policy's id.
+    policy: Option<String>,
+    found: Vec<Diagnostic>,
+    /// The texts, where something was found in them.
+    sources: Vec<Source>,
+    compared: Option<policy::Checked>,
+    suite: Option<CheckedSuite>,
+}
+
+impl Examiner {
+    fn examine(&self, one: One) -> Examined {
+        let One { source, imported, held } = one;
+        let mut examined = Examined {
+            files: 1 + imported.len(),
+            place: source.place(0..0),
+            policy: None,
+            found: Vec::new(),
+            sources: Vec::new(),
+            compared: None,
+            suite: None,
+        };
+        match held {
+            Ok(Held::Policy(mut checked)) => {
+                examined.policy = Some(checked.policy.id.clone());
+                examined.found.append(&mut checked.warnings);
+                examined.found.extend(policy::lint(&checked, &self.settings));
+                examined.compared = self.comparing.then_some(*checked);
+            }
+            Ok(Held::Suite(suite)) => examined.suite = Some(*suite),
+            Ok(Held::Terms) => {}
+            Err(mistakes) => examined.found = mistakes,
         }
+        let silent = examined.found.is_empty() && !self.comparing && examined.suite.is_none();
+        if !silent {
+            examined.sources = std::iter::once(source).chain(imported.into_values()).collect();
+        }
+        examined
     }
-    Ok(found)
+}
+
+/// The texts a clash is in, read again: what is free of mistakes in itself was not kept.
+fn texts_of(clash: &Diagnostic) -> Vec<Source> {
+    let places = std::iter::once(&clash.place).chain(clash.related.iter().map(|it| &it.place));
+    let text = |place: &Place| {
+        let bytes = text_file::bytes(Path::new(&*place.source)).ok()?;
+        Some(Source::new(&place.source, &String::from_utf8_lossy(&bytes)))
+    };
+    places.filter_map(text).collect()
 }
 
 fn settings(program: Option<&Program>) -> LintSettings {
     let off = program.into_iter().flat_map(|program| program.file.lint.off.iter().cloned());
-    LintSettings { off: off.collect() }
+    let labelers = program.into_iter().flat_map(|program| program.file.labelers.iter());
+    let budget = |(name, labeler): (&str, &LabelerFile)| {
+        let dialect = labeler.dialect.dialect();
+        TokenBudget {
+            reader: format!("labeler `{name}` of dialect `{}`", dialect.name()),
+            most: dialect.most_policy_tokens(),
+        }
+    };
+    LintSettings { off: off.collect(), budgets: labelers.map(budget).collect() }
 }
 
 /// The file that is meant: the path, or the project's policy of that name, as other verbs take it.
@@ -191,7 +263,7 @@ fn suites_of(folder: &Path) -> Vec<PathBuf> {
     });
     let mut suites: Vec<PathBuf> = yaml
         .filter(|path| {
-            let bytes = fs::read(path).unwrap_or_default();
+            let bytes = text_file::bytes(path).unwrap_or_default();
             let source = Source::new("", &String::from_utf8_lossy(&bytes));
             policies::kind(&source) == Kind::Suite
         })
@@ -200,17 +272,14 @@ fn suites_of(folder: &Path) -> Vec<PathBuf> {
     suites
 }
 
-/// What suites say wrongly about the project, as far as there is one.
-fn of_suites(reading: &Reading, program: Option<&Program>) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    for suite in &reading.suites {
-        found.extend(suite.warnings.iter().cloned());
-        let Some(program) = program else { continue };
-        let labelers: Vec<&str> = program.file.labelers.keys().collect();
-        let source = suite.places.source().name().to_owned();
-        let folder = Path::new(&source).parent().unwrap_or(Path::new(""));
-        found.extend(suite.unknown(&labelers, |path| folder.join(path).is_file()));
-    }
+/// What a suite says wrongly about the project, as far as there is one.
+fn of_suite(suite: &CheckedSuite, program: Option<&Program>) -> Vec<Diagnostic> {
+    let mut found = suite.warnings.clone();
+    let Some(program) = program else { return found };
+    let labelers: Vec<&str> = program.file.labelers.keys().collect();
+    let source = suite.places.source().name().to_owned();
+    let folder = Path::new(&source).parent().unwrap_or(Path::new(""));
+    found.extend(suite.unknown(&labelers, |path| folder.join(path).is_file()));
     found
 }
 

@@ -65,7 +65,7 @@ pub fn compile(
     labeler: &AdHoc,
     unit: Option<&Unit>,
 ) -> Result<Vec<Compiled>, OpsError> {
-    let reading = policies::load(program, named)?;
+    let reading = policies::load_to_label(program, named)?;
     let settings = match labeler::resolve(program, labeler) {
         Ok(labeler) => labeler.prompt,
         // Without any labeler the default settings still show the prompt.

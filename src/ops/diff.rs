@@ -4,9 +4,11 @@ use super::error::Ending;
 use super::error::OpsError;
 use super::policies;
 use super::program::Program;
+use crate::diag::Diagnostic;
 use crate::diag::Source;
 use crate::policy;
 use crate::policy::Change;
+use crate::policy::Checked;
 use crate::policy::Policy;
 use crate::policy::Reader;
 use crate::policy::VersionLie;
@@ -93,6 +95,25 @@ pub(super) fn last_labeled(
         let checked = reader.read(&source, &policies::imported(&beside, &source)).ok()?;
         Some((checked.policy, row.first_seen))
     }))
+}
+
+/// Returns the ids that labels already given cite and that a newer version has lost or given another meaning.
+///
+/// # Errors
+///
+/// A store that cannot be read.
+pub(super) fn changed_ids<'a>(
+    program: &Program,
+    policies: impl IntoIterator<Item = &'a Checked>,
+) -> Result<Vec<Diagnostic>, OpsError> {
+    let mut found = Vec::new();
+    for read in policies {
+        if let Some((last, _)) = last_labeled(program, &read.policy.id)? {
+            let broken = policy::immutable_ids(&last, &read.policy);
+            found.extend(broken.iter().map(|id| id.diagnostic(&read.places)));
+        }
+    }
+    Ok(found)
 }
 
 fn single(path: &Path) -> Result<Arc<Policy>, OpsError> {

@@ -136,7 +136,7 @@ pub struct Shortfall {
 ///
 /// Whatever would be refused before sending.
 pub fn forecast(program: &Program, request: &LabelRequest) -> Result<Forecast, OpsError> {
-    let reading = policies::load(program, &request.policies)?;
+    let reading = policies::load_to_label(program, &request.policies)?;
     let labeler = labeler::resolve(program, &request.labeler)?;
     let file = units::load(program, request.units.as_deref())?;
     let list = reading.policies();
@@ -161,7 +161,7 @@ pub fn forecast(program: &Program, request: &LabelRequest) -> Result<Forecast, O
 ///
 /// Mistakes in policies, units that do not fit, no labeler, a store that another process writes to.
 pub fn prepare(program: &Program, request: LabelRequest) -> Result<Labeling, OpsError> {
-    let policies = policies::load(program, &request.policies)?.policies;
+    let policies = policies::load_to_label(program, &request.policies)?.policies;
     let labeler = labeler::resolve(program, &request.labeler)?;
     let file = units::load(program, request.units.as_deref())?;
     if let Some(out) = &request.out {

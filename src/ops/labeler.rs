@@ -1,6 +1,5 @@
 //! A labeler ready to use: its prompt settings, where it is reached, how fast, at what price.
 
-use super::error::Ending;
 use super::error::OpsError;
 use super::program::AnswerFile;
 use super::program::BundlingName;
@@ -14,15 +13,14 @@ use super::program::OutputName;
 use super::program::Program;
 use super::program::TemperatureFile;
 use super::program::TokenCapName;
+use super::template;
 use crate::diag;
-use crate::diag::Source;
 use crate::llm::Connection;
 use crate::llm::HttpEndpoint;
 use crate::llm::Timeouts;
 use crate::prompt::AnswerSettings;
 use crate::prompt::Bundling;
 use crate::prompt::Calls;
-use crate::prompt::Dialect;
 use crate::prompt::OwnTemplate;
 use crate::prompt::PromptSettings;
 use crate::prompt::ReasoningEffort;
@@ -36,7 +34,6 @@ use serde_json::Value;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read as _;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -49,9 +46,6 @@ const CONNECT: Duration = Duration::from_secs(10);
 const MAX_BODY_BYTES: usize = 8 << 20;
 /// Idle connections kept, at least.
 const MAX_IDLE: usize = 256;
-
-/// Bytes of a template that are read: more than one may have, so that a longer one is refused as such.
-const MOST_OF_A_TEMPLATE: u64 = 1 << 20;
 
 /// A labeler named on the command line, or described there by URL and model.
 #[derive(Debug, Clone, Default)]
@@ -202,7 +196,8 @@ fn build(program: &Program, name: &str, file: &LabelerFile) -> Result<Labeler, O
     for (header, value) in &file.headers {
         headers.insert(header.clone(), expanded(value)?);
     }
-    let template = file.template.as_deref().map(|path| own_template(program, path)).transpose()?;
+    let template =
+        file.template.as_deref().map(|path| template::read(program, path)).transpose()?;
     let plain =
         prompt_settings(&LabelerFile { model: expanded(&file.model)?, ..file.clone() }, url);
     Ok(Labeler {
@@ -224,12 +219,7 @@ fn prompt_settings(file: &LabelerFile, url: String) -> PromptSettings {
     PromptSettings {
         url,
         model: file.model.clone(),
-        dialect: match file.dialect {
-            DialectName::JsonChat => Dialect::JsonChat,
-            DialectName::GptOssSafeguard => Dialect::GptOssSafeguard,
-            DialectName::LlamaGuard => Dialect::LlamaGuard,
-            DialectName::YesNo => Dialect::YesNo,
-        },
+        dialect: file.dialect.dialect(),
         template: None,
         calls: match file.calls {
             CallsName::PerUnit => Calls::PerUnit,
@@ -265,22 +255,6 @@ fn prompt_settings(file: &LabelerFile, url: String) -> PromptSettings {
             TokenCapName::MaxCompletionTokens => TokenCap::MaxCompletionTokens,
         },
     }
-}
-
-/// Reads a template of the user's own.
-fn own_template(program: &Program, path: &str) -> Result<OwnTemplate, OpsError> {
-    let path = program.path(path);
-    let unread = |source: std::io::Error| OpsError::file("read the template", &path, &source);
-    let mut bytes = Vec::new();
-    let file = fs::File::open(&path).map_err(unread)?;
-    file.take(MOST_OF_A_TEMPLATE).read_to_end(&mut bytes).map_err(unread)?;
-    let name = path.display().to_string();
-    let source = Source::decode(&name, &bytes).map_err(|diagnostics| OpsError::Diagnostics {
-        diagnostics,
-        sources: vec![Source::new(&name, &String::from_utf8_lossy(&bytes))],
-        ending: Ending::ChangeSomething,
-    })?;
-    Ok(OwnTemplate::new(source))
 }
 
 fn key_source(program: &Program, file: &LabelerFile) -> KeySource {

@@ -1,5 +1,6 @@
 //! Policies from files: the ones named, or all of the project's.
 
+use super::diff;
 use super::error::Ending;
 use super::error::OpsError;
 use super::parallel;
@@ -7,6 +8,7 @@ use super::program::FILE_NAME;
 use super::program::Program;
 use super::text_file;
 use crate::diag::Diagnostic;
+use crate::diag::Place;
 use crate::diag::Severity;
 use crate::diag::Source;
 use crate::eval::suite;
@@ -59,10 +61,9 @@ pub(crate) fn listed(policies: &[(Arc<Policy>, Source)]) -> Vec<Arc<Policy>> {
 /// A path that is not there or not readable, or a folder without a policy.
 pub(crate) fn read(paths: &[PathBuf]) -> Result<Reading, OpsError> {
     let mut reading = Reading::default();
-    let reader = Reader::prepare();
-    for one in parallel::each(&files(paths)?, |path| one(&reader, path)) {
-        let One { source, imported, checked } = one?;
-        match checked {
+    for one in each(paths, |one| one)? {
+        let One { source, imported, held } = one;
+        match held {
             Ok(Held::Policy(checked)) => {
                 let mut checked = *checked;
                 reading.diagnostics.append(&mut checked.warnings);
@@ -76,8 +77,25 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Reading, OpsError> {
         reading.sources.push(source);
         reading.sources.extend(imported.into_values());
     }
-    same_ids(&mut reading);
+    let ids =
+        reading.policies.iter().map(|(policy, source)| (policy.id.as_str(), source.place(0..0)));
+    let clashes = same_ids(ids);
+    reading.diagnostics.extend(clashes);
     Ok(reading)
+}
+
+/// Reads every file as [`read`] does and keeps what `keep` makes of it, so that many files need the memory of few.
+///
+/// # Errors
+///
+/// As [`read`].
+pub(crate) fn each<R: Send>(
+    paths: &[PathBuf],
+    keep: impl Fn(One) -> R + Sync,
+) -> Result<Vec<R>, OpsError> {
+    let reader = Reader::prepare();
+    let kept = parallel::each(&files(paths)?, |path| one(&reader, path).map(&keep));
+    kept.into_iter().collect()
 }
 
 /// What a YAML file is meant to hold.
@@ -110,14 +128,14 @@ pub(crate) fn kind(source: &Source) -> Kind {
 }
 
 /// What came of reading one file.
-struct One {
-    source: Source,
-    imported: BTreeMap<String, Source>,
-    checked: Result<Held, Vec<Diagnostic>>,
+pub(crate) struct One {
+    pub(crate) source: Source,
+    pub(crate) imported: BTreeMap<String, Source>,
+    pub(crate) held: Result<Held, Vec<Diagnostic>>,
 }
 
 /// What a file without mistakes holds.
-enum Held {
+pub(crate) enum Held {
     Policy(Box<Checked>),
     Suite(Box<CheckedSuite>),
     Terms,
@@ -127,17 +145,17 @@ fn one(reader: &Reader, path: &Path) -> Result<One, OpsError> {
     Ok(match source(path)? {
         Ok(source) => {
             let imported = imported(path, &source);
-            let checked = match kind(&source) {
+            let held = match kind(&source) {
                 Kind::Policy => {
                     reader.read(&source, &imported).map(|checked| Held::Policy(Box::new(checked)))
                 }
                 Kind::Suite => suite::read(&source).map(|checked| Held::Suite(Box::new(checked))),
                 Kind::Terms => reader.read_terms(&source).map(|()| Held::Terms),
             };
-            One { checked, source, imported }
+            One { held, source, imported }
         }
         Err((mistakes, readable)) => {
-            One { source: readable, imported: BTreeMap::new(), checked: Err(mistakes) }
+            One { source: readable, imported: BTreeMap::new(), held: Err(mistakes) }
         }
     })
 }
@@ -215,6 +233,24 @@ pub(crate) fn load(program: &Program, named: &[String]) -> Result<Reading, OpsEr
     Ok(reading)
 }
 
+/// Reads policies as [`load`] does, to label with: an active policy must have kept the ids that labels already given cite.
+///
+/// # Errors
+///
+/// As [`load`]; every id that is gone or means another thing. Labeling with it would make it the version the next check
+/// compares with, and the loss would be said no more.
+pub(crate) fn load_to_label(program: &Program, named: &[String]) -> Result<Reading, OpsError> {
+    let reading = load(program, named)?;
+    let meant =
+        |read: &&Checked| reading.policies.iter().any(|(policy, _)| policy.id == read.policy.id);
+    let changed = diff::changed_ids(program, reading.checked.iter().filter(meant))?;
+    if changed.is_empty() {
+        return Ok(reading);
+    }
+    let Reading { sources, .. } = reading;
+    Err(OpsError::Diagnostics { diagnostics: changed, sources, ending: Ending::ChangeSomething })
+}
+
 /// Tells a path from an id: a folder that happens to have a policy's name is not meant.
 fn is_path(name: &str) -> bool {
     let path = Path::new(name);
@@ -227,7 +263,22 @@ fn is_path(name: &str) -> bool {
 ///
 /// As [`load`]; a name that holds several.
 pub(crate) fn single(program: &Program, named: &str) -> Result<(Arc<Policy>, Source), OpsError> {
-    let reading = load(program, &[named.to_owned()])?;
+    only(load(program, &[named.to_owned()])?, named)
+}
+
+/// Reads exactly one policy as [`load_to_label`] does.
+///
+/// # Errors
+///
+/// As [`load_to_label`]; a name that holds several.
+pub(crate) fn single_to_label(
+    program: &Program,
+    named: &str,
+) -> Result<(Arc<Policy>, Source), OpsError> {
+    only(load_to_label(program, &[named.to_owned()])?, named)
+}
+
+fn only(reading: Reading, named: &str) -> Result<(Arc<Policy>, Source), OpsError> {
     match reading.policies.as_slice() {
         [only] => Ok(only.clone()),
         several => Err(OpsError::refused(
@@ -302,24 +353,23 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, OpsError> {
     Ok(files)
 }
 
-/// Two files of one id would be one policy in every result.
-fn same_ids(reading: &mut Reading) {
+/// Two files of one id would be one policy in every result. Takes each policy's id with the place it begins at.
+pub(crate) fn same_ids<'a>(ids: impl Iterator<Item = (&'a str, Place)>) -> Vec<Diagnostic> {
+    let mut first: BTreeMap<&str, Place> = BTreeMap::new();
     let mut clashes = Vec::new();
-    for (at, (policy, source)) in reading.policies.iter().enumerate() {
-        let earlier = reading.policies[..at].iter().find(|(before, _)| before.id == policy.id);
-        if let Some((_, before)) = earlier {
-            clashes.push(
-                Diagnostic::error(
-                    "P090",
-                    source.place(0..0),
-                    format!("policy `{}` is defined twice", policy.id),
-                )
-                .related(before.place(0..0), "first defined here")
-                .hint("give each file its own `policy:` id"),
-            );
+    for (id, place) in ids {
+        match first.get(id) {
+            Some(before) => clashes.push(
+                Diagnostic::error("P090", place, format!("policy `{id}` is defined twice"))
+                    .related(before.clone(), "first defined here")
+                    .hint("give each file its own `policy:` id"),
+            ),
+            None => {
+                first.insert(id, place);
+            }
         }
     }
-    reading.diagnostics.extend(clashes);
+    clashes
 }
 
 #[cfg(test)]

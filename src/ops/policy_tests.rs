@@ -97,7 +97,7 @@ pub fn coverage(program: &Program, named: &[String]) -> Result<Tested, OpsError>
 
 /// The policies that have tests; one that is named must have some.
 fn with_tests(program: &Program, named: &[String]) -> Result<Vec<(Arc<Policy>, Source)>, OpsError> {
-    let mut policies = policies::load(program, named)?.policies;
+    let mut policies = policies::load_to_label(program, named)?.policies;
     let bare = policies.iter().find(|(policy, _)| policy.tests.is_empty());
     let hint = "add `tests:` to it: a unit, and the label to `expect` for it";
     if let (Some((bare, _)), false) = (bare, named.is_empty()) {

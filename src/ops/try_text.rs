@@ -59,7 +59,7 @@ pub async fn try_unit(
     unit: Unit,
     wanted: &AdHoc,
 ) -> Result<Tried, OpsError> {
-    let (one, source) = policies::single(program, policy)?;
+    let (one, source) = policies::single_to_label(program, policy)?;
     let policies = vec![(Arc::clone(&one), source)];
     let labeler = labeler::resolve(program, wanted)?;
     let name = labeler.name.clone();

@@ -41,9 +41,17 @@ pub fn imports(source: &Source) -> Vec<ImportRef> {
     paths
         .filter_map(|(at, path)| {
             let place = places.value(&pointer(["imports", &at.to_string()]));
-            Some(ImportRef { path: path.as_str()?.to_owned(), place })
+            let path = path.as_str().filter(|path| may_be_read(path))?.to_owned();
+            Some(ImportRef { path, place })
         })
         .collect()
+}
+
+/// Whether a path may be a file of terms. A policy may come from anywhere: what it imports must not be any file of the
+/// machine, whose first lines a mistake would then show.
+fn may_be_read(path: &str) -> bool {
+    let absolute = path.starts_with(['/', '\\', '~']) || path.chars().nth(1) == Some(':');
+    !absolute && (path.ends_with(".yaml") || path.ends_with(".yml"))
 }
 
 /// Reads the imported terms; returns them with every mistake in the imports and the imported files.
@@ -115,7 +123,11 @@ impl Importer<'_> {
         }
         let Some(source) = imported.get(path) else {
             let message = format!("the file `{path}` cannot be read");
-            let hint = "name a file of UTF-8 text, by its path from the folder of this file";
+            let hint = if may_be_read(path) {
+                "name a file of UTF-8 text, by its path from the folder of this file"
+            } else {
+                "name a .yaml file by its path from the folder of this file, never by one from the root"
+            };
             self.add(Diagnostic::error("P024", place.clone(), message).hint(hint));
             return None;
         };

@@ -27,6 +27,25 @@ const MOST: usize = 200;
 pub struct LintSettings {
     /// Codes that are not reported, such as `L001`.
     pub off: BTreeSet<String>,
+    /// What the readers of the policies can hold, where they are known.
+    pub budgets: Vec<TokenBudget>,
+}
+
+/// How long a policy one reader can hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenBudget {
+    /// Who reads it, as it stands in a sentence: "labeler `main` of dialect `yes-no`".
+    pub reader: String,
+    /// The most tokens of rules and examples.
+    pub most: usize,
+}
+
+impl LintSettings {
+    /// Returns the settings that report everything, whoever reads the policies.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self { off: BTreeSet::new(), budgets: Vec::new() }
+    }
 }
 
 /// Returns the warnings about a policy in the order of the text, two hundred at most.
@@ -219,7 +238,8 @@ mod tests {
 
     fn found(text: &str, off: &[&str]) -> Vec<String> {
         let checked = Reader::prepare().read(&Source::new("t", text), &BTreeMap::new()).unwrap();
-        let settings = LintSettings { off: off.iter().map(|code| (*code).to_owned()).collect() };
+        let off = off.iter().map(|code| (*code).to_owned()).collect();
+        let settings = LintSettings { off, ..LintSettings::everything() };
         let one = |found: Diagnostic| {
             format!("{}:{} {}", found.place.line, found.place.column, found.code)
         };

@@ -79,6 +79,18 @@ impl Dialect {
         Self::ALL.into_iter().find(|dialect| dialect.name() == name)
     }
 
+    /// Returns how many tokens of rules and examples a model of the dialect takes in without losing track.
+    ///
+    /// Ten thousand is where the guide of gpt-oss-safeguard ends; the models that answer one question read eight thousand
+    /// tokens in all (CoPE), and a quarter of these is left to the unit.
+    #[must_use]
+    pub fn most_policy_tokens(self) -> usize {
+        match self {
+            Self::JsonChat | Self::GptOssSafeguard | Self::LlamaGuard => 10_000,
+            Self::YesNo => 6_000,
+        }
+    }
+
     /// Returns whether one call of the dialect can carry it.
     #[must_use]
     pub fn carries(self, feature: Feature) -> bool {

@@ -12,6 +12,7 @@ use crate::unit::Component;
 use crate::unit::Content;
 use crate::unit::Unit;
 use minijinja::ErrorKind;
+use std::error::Error as _;
 
 /// Most bytes of a template; the longest shipped one has a tenth of it.
 const MOST_BYTES: usize = 64 << 10;
@@ -49,13 +50,15 @@ impl OwnTemplate {
     pub(super) fn failed(&self, error: &minijinja::Error) -> Diagnostic {
         // A mistake in a part that is shipped is shown where nothing better is known: at the head.
         let line = error.line().filter(|_| error.name() == Some(self.name())).unwrap_or(1);
+        let cause = std::iter::successors(error.source(), |&cause| cause.source()).last();
+        let cause = cause.map_or_else(String::new, |cause| format!(": {cause}"));
         let what = match (error.kind(), error.detail()) {
             (ErrorKind::WriteFailure, _) => {
                 "it writes more than a prompt may have, 4 MiB".to_owned()
             }
             (ErrorKind::OutOfFuel, _) => "it takes more steps than a prompt may".to_owned(),
-            (kind, Some(detail)) => format!("{kind}: {detail}"),
-            (kind, None) => kind.to_string(),
+            (kind, Some(detail)) => format!("{kind}: {detail}{cause}"),
+            (kind, None) => format!("{kind}{cause}"),
         };
         let message = format!("the template does not render: {what}");
         Diagnostic::error("T002", self.line(line), message)
@@ -69,7 +72,9 @@ impl OwnTemplate {
             Some(near) => format!("did you mean `{near}`?"),
             None => "the variables a template has are listed in docs/dialects.md".to_owned(),
         };
-        let place = self.0.place(at..(at + name.len()).min(self.text().len()));
+        // Where it is named in a way no tag shows, there is nothing to underline.
+        let found = self.text().get(at..).is_some_and(|rest| rest.starts_with(name));
+        let place = self.0.place(at..if found { at + name.len() } else { at });
         Diagnostic::error("T003", place, message).label("nobody sets it").hint(hint)
     }
 

@@ -12,11 +12,15 @@ use minijinja::value::Serde;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::io;
+use std::panic::resume_unwind;
+use std::thread;
 
 /// The most steps one rendering takes: many times those of the largest policy that can be read, and well under a
 /// second.
 const FUEL: u64 = 10_000_000;
-/// Bytes one rendering may have, beside those of the unit.
+/// Bytes of stack while a user's template is parsed.
+const STACK: usize = 128 << 20;
+/// Bytes one rendering of a user's own template may have, beside those of the unit.
 const LONGEST: usize = 4 << 20;
 
 /// The variables a template may name; `part` says which of them are there.
@@ -80,7 +84,7 @@ impl Template {
         }
     }
 
-    pub(super) fn of(dialect: Dialect, text: &str) -> Result<Self, CompileError> {
+    fn of(dialect: Dialect, text: &str) -> Result<Self, CompileError> {
         let failed = |source| CompileError::Template { dialect: dialect.name(), source };
         let engine = loaded(dialect.name(), text).map_err(failed)?;
         let template = Self { name: dialect.name().to_owned(), dialect, engine, own: None };
@@ -98,10 +102,10 @@ impl Template {
         let wrong = |diagnostics| own.rejected(diagnostics);
         own::small_enough(own).map_err(wrong)?;
         let failed = |error: minijinja::Error| own.rejected(vec![own.failed(&error)]);
-        let engine = loaded(own.name(), own.text()).map_err(failed)?;
+        let engine = deep(|| loaded(own.name(), own.text())).map_err(failed)?;
         let name = own.name().to_owned();
         let template = Self { name, dialect, engine, own: Some(own.clone()) };
-        let unknown = template.unknown().map_err(failed)?;
+        let unknown = deep(|| template.unknown()).map_err(failed)?;
         let found: Vec<_> = unknown
             .iter()
             .map(|name| own.unknown(name, place_of(own.text(), name), &VARIABLES))
@@ -128,7 +132,8 @@ impl Template {
 
     /// Renders one part. `grown` is how many bytes of it are not the template's doing.
     pub(super) fn render(&self, variables: Value, grown: usize) -> Result<String, CompileError> {
-        let mut out = Bounded { bytes: Vec::new(), most: LONGEST.saturating_add(grown) };
+        let most = self.own.as_ref().map_or(usize::MAX, |_| LONGEST.saturating_add(grown));
+        let mut out = Bounded { bytes: Vec::new(), most };
         let rendered = self
             .engine
             .get_template(&self.name)
@@ -159,7 +164,7 @@ struct Bounded {
 
 impl io::Write for Bounded {
     fn write(&mut self, more: &[u8]) -> io::Result<usize> {
-        if self.most < self.bytes.len() + more.len() {
+        if self.most < self.bytes.len().saturating_add(more.len()) {
             return Err(io::Error::other("the template writes more than 4 MiB"));
         }
         self.bytes.extend_from_slice(more);
@@ -171,9 +176,20 @@ impl io::Write for Bounded {
     }
 }
 
+/// Does what goes as deep as an expression is long, with room for the longest that fits a template.
+fn deep<T: Send>(
+    work: impl FnOnce() -> Result<T, minijinja::Error> + Send,
+) -> Result<T, minijinja::Error> {
+    thread::scope(|scope| {
+        let refused =
+            |_| minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, "no thread for it");
+        let thread = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
+        thread.map_err(refused)?.join().unwrap_or_else(|panic| resume_unwind(panic))
+    })
+}
+
 fn loaded(name: &str, text: &str) -> Result<Environment<'static>, minijinja::Error> {
     let mut engine = engine()?;
-    engine.set_fuel(Some(FUEL));
     for (partial, text) in PARTIALS {
         engine.add_template(partial, text)?;
     }
@@ -183,8 +199,9 @@ fn loaded(name: &str, text: &str) -> Result<Environment<'static>, minijinja::Err
 
 pub(super) fn engine() -> Result<Environment<'static>, minijinja::Error> {
     let mut engine = Environment::new();
-    engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_fuel(Some(FUEL));
+    engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    engine.remove_filter("tojson"); // its indent takes any amount of memory, and no template needs it
     engine.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     Ok(engine)
 }

@@ -1,10 +1,7 @@
 //! Change between two days, and means over several, when days share units or gold.
 
-mod detectable;
 mod ratio;
 
-pub use detectable::Power;
-pub use detectable::least_detectable_change;
 pub use ratio::DayWithLimit;
 pub use ratio::ratio_of_days;
 
@@ -91,7 +88,8 @@ impl DayEstimate {
 ///
 /// `later - earlier` with `V = V_a + V_b - 2 C`; `C` has a part from units that both samples hold
 /// ([`SampleInfluence::covariance`]) and a part from gold that both days use, over which most of the calibration's error cancels.
-/// Without shared random numbers and without shared gold, `C` is 0. Assumes that both days measure the same thing: a change
+/// Without shared random numbers and without shared gold, `C` is 0. The least change such days can show is
+/// [`crate::stats::detectable_change`]. Assumes that both days measure the same thing: a change
 /// of the human standard breaks the series, and no covariance mends that.
 ///
 /// # Errors

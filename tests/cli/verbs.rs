@@ -4,7 +4,7 @@ use super::bench::Project;
 use super::bench::Simulated;
 use std::collections::BTreeSet;
 
-const VERBS: [&[&str]; 21] = [
+const VERBS: [&[&str]; 22] = [
     &[],
     &["demo"],
     &["init"],
@@ -23,6 +23,7 @@ const VERBS: [&[&str]; 21] = [
     &["gold", "import"],
     &["gold", "export"],
     &["gold", "status"],
+    &["plan"],
     &["prevalence"],
     &["report"],
     &["simulate"],

@@ -215,6 +215,10 @@ fn an_active_policy_keeps_the_ids_it_was_labeled_with() {
     project.write("policies/stunts.yaml", &renamed);
     let ran = project.titer(&["check"]).ends(1, &[]);
     assert!(ran.stdout.contains("P040"), "{}", ran.stdout);
+    for verb in [&["label"][..], &["compile"], &["test", "--dry-run"], &["try", "stunts", "x"]] {
+        project.titer(verb).ends(2, &["P040"]);
+    }
+    project.titer(&["check"]).ends(1, &[]);
     let with_was = renamed.replace(
         "challenge: Dares the viewer to do it.",
         "challenge: {text: Dares the viewer to do it., was: dare}",

@@ -72,6 +72,15 @@ fn endless() -> String {
 }
 
 #[test]
+fn an_expression_as_long_as_a_template_is_read() {
+    let sum = format!("{{{{ 1{} }}}}", "+1".repeat(30_000));
+    let long = format!("{sum}{{% if part == 'unit' %}}{{% include '_unit.j2' %}}{{% endif %}}");
+    let prompt = own(&["link-spam"], Dialect::JsonChat, &long);
+    let said = prompt.map(|prompt| prompt.questions()[0].system().to_owned());
+    assert!(said.is_ok_and(|said| said.contains("30001")));
+}
+
+#[test]
 fn a_mistake_is_shown_at_its_line() {
     let unit = "{% include '_unit.j2' %}";
     let texts = [
@@ -84,6 +93,7 @@ fn a_mistake_is_shown_at_its_line() {
             "{{% if part == 'system' %}}a{{% else %}}\n{{{{ components.first.text }}}}\n{unit}{{% endif %}}"
         ),
         "{% include '_mine.j2' %}".to_owned(),
+        "{% include '_unit.j2' %}".to_owned(),
         "Judge it.\n".to_owned(),
         "{% for a in range(9) %}x{% endfor %}".to_owned(),
         endless(),

@@ -1,5 +1,6 @@
 //! The shape of `titer.yaml`: what a person may write, all of it optional but what a verb needs.
 
+use crate::prompt::Dialect;
 use crate::yaml::Entries;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -130,6 +131,17 @@ pub(crate) enum DialectName {
     LlamaGuard,
     /// One yes-or-no question, answered by one token.
     YesNo,
+}
+
+impl DialectName {
+    pub(crate) fn dialect(self) -> Dialect {
+        match self {
+            Self::JsonChat => Dialect::JsonChat,
+            Self::GptOssSafeguard => Dialect::GptOssSafeguard,
+            Self::LlamaGuard => Dialect::LlamaGuard,
+            Self::YesNo => Dialect::YesNo,
+        }
+    }
 }
 
 /// How hard a reasoning model thinks.

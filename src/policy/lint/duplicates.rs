@@ -218,7 +218,8 @@ examples:
             let components = vec![part("query", query), part("response", response)];
             let gold = Unit { components, ..Unit::text("u-7", "") };
             let off = off.iter().map(|code| (*code).to_owned()).collect();
-            let found = lint_gold(&read, &[&gold], &LintSettings { off });
+            let found =
+                lint_gold(&read, &[&gold], &LintSettings { off, ..LintSettings::everything() });
             found.iter().map(ToString::to_string).collect()
         };
         let message = "t:6:6: warning[L012]: this example is nearly the unit `u-7`, which has gold";

@@ -37,6 +37,14 @@ impl Linter<'_> {
                 },
             );
         }
+        for budget in self.settings.budgets.iter().filter(|it| it.most < whole.min(MOST_TOKENS)) {
+            let message = format!(
+                "the rules have about {whole} tokens, and {} reads {} at most",
+                budget.reader, budget.most
+            );
+            let warning = self.warn("L009", self.key(&["policy"]), message);
+            hint(warning, "shorten the policy, or label with another dialect");
+        }
         for label in &self.policy.labels {
             let tokens = label_tokens(label);
             if tokens > MOST_LABEL_TOKENS {

@@ -91,6 +91,12 @@ impl LabelerGuess {
         prevalence * sensitivity + (1.0 - prevalence) * (1.0 - specificity)
     }
 
+    /// Returns the rates.
+    #[must_use]
+    pub fn rates(self) -> GuessedRates {
+        self.rates
+    }
+
     /// Returns the share of flagged units that are violating.
     #[must_use]
     pub fn precision(self) -> f64 {
