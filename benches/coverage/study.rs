@@ -88,14 +88,6 @@ struct SampledUnit<'a> {
 }
 
 impl Gold {
-    /// Whether the design of the specification draws gold this way.
-    pub fn as_specified(self) -> bool {
-        match self {
-            Self::ByLabel(_) | Self::SimpleRandom(_) => true,
-            Self::EqualByLabel(_) => false,
-        }
-    }
-
     fn size(self) -> usize {
         match self {
             Self::ByLabel(size) | Self::EqualByLabel(size) | Self::SimpleRandom(size) => size,

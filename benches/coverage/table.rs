@@ -26,8 +26,10 @@ pub struct Summary {
     pub corrected: Holding,
     pub gold_only: Holding,
     pub rogan_gladen: Holding,
-    /// Mean of the estimate over the truth.
+    /// Sum of the estimates over their truths.
     pub ratio: f64,
+    /// Sums of the errors, of their squares, and of the variances that stand beside the estimates.
+    errors: [f64; 3],
     pub publishable: usize,
     pub provisional: usize,
     pub withheld: usize,
@@ -75,6 +77,9 @@ impl Summary {
         self.rogan_gladen.add(&replicate.rogan_gladen, truth);
         if let Ok(estimate) = &measured.corrected {
             self.ratio += estimate.value / truth;
+            let error = estimate.value - truth;
+            let of_one = [error, error.powi(2), estimate.std_error.powi(2)];
+            self.errors.iter_mut().zip(of_one).for_each(|(sum, one)| *sum += one);
         }
         match measured.verdict {
             Verdict::Publishable => self.publishable += 1,
@@ -88,6 +93,12 @@ impl Summary {
         for (sum, cell) in self.gold.iter_mut().zip(&measured.cells) {
             *sum += cell.gold as f64;
         }
+    }
+
+    /// The root of the mean variance over the standard deviation of the estimates.
+    fn error_ratio(&self) -> f64 {
+        let [error, square, variance] = self.errors.map(|sum| sum / self.corrected.shown as f64);
+        (variance / (square - error.powi(2))).sqrt()
     }
 
     fn percent(&self, count: usize) -> String {
@@ -104,6 +115,7 @@ impl Summary {
             format!("{:.2}", 100.0 * self.truth / of),
             gold.join("/"),
             format!("{:.2}", self.ratio / self.corrected.shown as f64),
+            format!("{:.2}", self.error_ratio()),
             self.corrected.text(),
             format!("{:.1}/{:.1}", misses(self.corrected.below), misses(self.corrected.above)),
             self.gold_only.text(),
@@ -117,5 +129,5 @@ impl Summary {
 }
 
 /// The heading of the table.
-pub const HEADING: &str = "| scenario | truth % | gold by cell | estimate / truth | default: holds % · width | truth below/above % | gold only: holds % · width | Rogan-Gladen: holds % · width | publishable/provisional/withheld % | S008 % | S015 % |
-|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|";
+pub const HEADING: &str = "| scenario | truth % | gold by cell | estimate / truth | s.e. / sd | default: holds % · width | truth below/above % | gold only: holds % · width | Rogan-Gladen: holds % · width | publishable/provisional/withheld % | S008 % | S015 % |
+|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|";

@@ -23,6 +23,10 @@ pub struct Products {
 impl Crossing {
     /// Returns the products of clusters with gold in `cells` cells.
     pub fn of<'a>(cells: usize, clusters: impl Iterator<Item = &'a [CellCluster]>) -> Self {
+        let mut clusters = clusters.peekable();
+        if clusters.peek().is_none() {
+            return Self::default();
+        }
         let sums = 2 * cells;
         let mut products = vec![0.0; sums * sums];
         for cluster in clusters {
@@ -36,10 +40,19 @@ impl Crossing {
         Self { products, sums }
     }
 
+    /// Returns whether there are no clusters.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sums == 0
+    }
+
     /// Returns the products once cells are merged: `into[g]` is the new place of cell `g` among `cells`, `None` where it is
     /// left out. Products within one new sum are no longer across sums; [`Self::within`] tells them.
     #[must_use]
     pub fn merged(&self, into: &[Option<usize>], cells: usize) -> Self {
+        if self.is_empty() {
+            return Self::default();
+        }
         let mut merged = Self { products: vec![0.0; 4 * cells * cells], sums: 2 * cells };
         for (a, b, product) in self.pairs() {
             if let Some((a, b)) = place(into, a).zip(place(into, b)).filter(|(a, b)| a != b) {
@@ -67,7 +80,7 @@ impl Crossing {
     }
 
     fn pairs(&self) -> impl Iterator<Item = (usize, usize, f64)> {
-        let sums = self.sums;
+        let sums = self.sums.max(1);
         self.products.iter().enumerate().map(move |(at, product)| (at / sums, at % sums, *product))
     }
 }

@@ -129,8 +129,9 @@ pub fn two_phase_interval(
 
 /// Returns [`two_phase_interval`] where clusters may have units in several cells.
 ///
-/// Melding takes the cells as independent. Where clusters make the whole variance larger than independent cells would have
-/// it, every effective size is divided by the ratio of the two; a smaller one changes nothing.
+/// Melding takes the cells' means as independent of each other and of the cells' shares. Where units come in clusters they
+/// are not: every effective size is then divided by the ratio of the whole design variance to the one that melding takes for
+/// granted, `sum_g Q_g^2 m_g (1-m_g) / n_g + (sum_g Q_g m_g^2 - theta^2) / n_Q`. A ratio below 1 changes nothing.
 ///
 /// # Errors
 ///
@@ -142,14 +143,32 @@ pub fn two_phase_interval_across(
     draws: Draws,
 ) -> Result<Interval, StatsError> {
     let melded = with_gold(cells, total_weight(cells)?)?;
-    let apart = post_stratified(cells)?.variance();
-    let ratio = post_stratified_across(cells, crossing)?.variance() / apart;
     let shares = shares_size(cells)?;
+    if crossing.is_empty() {
+        return kg_meld(&melded, shares, level, draws);
+    }
+    let ratio =
+        post_stratified_across(cells, crossing)?.variance() / taken_for_granted(&melded, shares);
     if ratio > 1.0 && ratio.is_finite() {
         let melded: Vec<MeldCell> = melded.iter().map(|cell| cell.reduced(ratio)).collect();
         return kg_meld(&melded, shares.reduced(ratio), level, draws);
     }
     kg_meld(&melded, shares, level, draws)
+}
+
+/// Returns the variance of the melded estimate if its parts were independent.
+fn taken_for_granted(cells: &[MeldCell], shares: EffectiveSize) -> f64 {
+    let of_mean = |cell: &MeldCell| match cell.mean {
+        CellMean::Exact(_) => 0.0,
+        CellMean::Sampled { value, size } => cell.share.powi(2) * value * (1.0 - value) / size,
+    };
+    let value: f64 = cells.iter().map(|cell| cell.share * cell.mean.value()).sum();
+    let square: f64 = cells.iter().map(|cell| cell.share * cell.mean.value().powi(2)).sum();
+    let of_shares = match shares {
+        EffectiveSize::Exact => 0.0,
+        EffectiveSize::Units(size) => (square - value.powi(2)).max(0.0) / size,
+    };
+    cells.iter().map(of_mean).sum::<f64>() + of_shares
 }
 
 /// Returns the Hajek estimate from gold alone, without the labels.
