@@ -74,8 +74,8 @@ impl World {
         while units.len() < self.units {
             let group = self.group_size(&mut rng).min(self.units - units.len());
             let kind = self.kind(&mut rng);
-            let cluster = (self.likeness != Likeness::Alone)
-                .then(|| format!("group-{:06}", units.len()));
+            let cluster =
+                (self.likeness != Likeness::Alone).then(|| format!("group-{:06}", units.len()));
             for place in 0..group {
                 let kind = if place > 0 { self.alike(kind, &mut rng) } else { kind };
                 units.push(FrameUnit {
@@ -100,7 +100,10 @@ impl World {
             Likeness::Alone => 1,
             Likeness::NearDuplicates | Likeness::Accounts if rng.random_bool(0.5) => 1,
             Likeness::NearDuplicates | Likeness::Accounts => {
-                2 + std::iter::repeat_with(|| rng.random_bool(0.87)).take(60).take_while(|more| *more).count()
+                2 + std::iter::repeat_with(|| rng.random_bool(0.87))
+                    .take(60)
+                    .take_while(|more| *more)
+                    .count()
             }
         }
     }

@@ -135,8 +135,14 @@ impl Scenario {
     }
 
     /// Draws a sample and gold from the population and measures.
+    pub fn measured(&self, population: &Population, seed: u64) -> PolicyPrevalence {
+        let salt = sample_salt(seed);
+        measure(&self.sample(population, &salt), &salt, self.gold, seed)
+    }
+
+    /// As [`Self::measured`], with Rogan-Gladen beside it.
     pub fn replicate(&self, population: &Population, seed: u64) -> Replicate {
-        let salt = Salt::new(&format!("coverage/{seed}/sample")).unwrap();
+        let salt = sample_salt(seed);
         let sample = self.sample(population, &salt);
         let measured = measure(&sample, &salt, self.gold, seed);
         let rogan_gladen = match self.gold {
@@ -170,11 +176,18 @@ impl Scenario {
         let draw = kept.finish().unwrap();
         let design = draw.design;
         let sampled = |unit: titer::sampling::Drawn<&'a FrameUnit>| SampledUnit {
-            inclusion: Inclusion { cluster: unit.payload.cluster.clone(), ..unit.inclusion(design) },
+            inclusion: Inclusion {
+                cluster: unit.payload.cluster.clone(),
+                ..unit.inclusion(design)
+            },
             unit: unit.payload,
         };
         draw.units.into_iter().map(sampled).collect()
     }
+}
+
+fn sample_salt(seed: u64) -> Salt {
+    Salt::new(&format!("coverage/{seed}/sample")).unwrap()
 }
 
 /// Draws whole groups by the permanent random number of the group.

@@ -120,7 +120,9 @@ impl Summary {
             format!("{:.1}/{:.1}", misses(self.corrected.below), misses(self.corrected.above)),
             self.gold_only.text(),
             self.rogan_gladen.text(),
-            [self.publishable, self.provisional, self.withheld].map(|count| self.percent(count)).join("/"),
+            [self.publishable, self.provisional, self.withheld]
+                .map(|count| self.percent(count))
+                .join("/"),
             self.percent(self.thin),
             self.percent(self.uneven),
         ];

@@ -134,7 +134,11 @@ impl Matching<'_> {
     /// # Errors
     ///
     /// As [`Self::whole`], for any part.
-    pub fn parts(&self, part_of: &[u32], parts: usize) -> Result<Vec<Option<Joined>>, InputMistake> {
+    pub fn parts(
+        &self,
+        part_of: &[u32],
+        parts: usize,
+    ) -> Result<Vec<Option<Joined>>, InputMistake> {
         let mut tallies: Vec<Tally> = (0..parts).map(|_| Tally::default()).collect();
         for (at, part) in part_of.iter().enumerate() {
             if let Some(tally) = tallies.get_mut(*part as usize) {

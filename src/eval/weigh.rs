@@ -65,7 +65,8 @@ pub(super) fn weigh(
         return Ok(());
     }
     let labeled = joined.cells.clone();
-    let filled = |unclear| filled(labeled.clone(), matched, drawn, |unit| truth(unit, positive, unclear));
+    let filled =
+        |unclear| filled(labeled.clone(), matched, drawn, |unit| truth(unit, positive, unclear));
     joined.cells = filled(Unclear::LeftOut)?;
     let n = matched.iter().filter(|unit| unit.gold.judgment == Judgment::Undetermined).count();
     if n > 0 {

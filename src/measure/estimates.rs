@@ -116,7 +116,8 @@ impl Estimates<'_> {
 
     fn gold_only_of(&self, case: &Case) -> Result<Estimate, Missing> {
         self.allowed()?;
-        let share = gold_only_across(&case.gold.all(), &case.gold.crossing).map_err(|_| Missing::NoGold)?;
+        let share =
+            gold_only_across(&case.gold.all(), &case.gold.crossing).map_err(|_| Missing::NoGold)?;
         Ok(Estimate::of_share(&share, kg_beta(&share, self.settings.level)))
     }
 

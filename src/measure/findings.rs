@@ -168,7 +168,10 @@ impl Evidence<'_> {
             let gold = cell.sums.gold();
             let (count, needed) = (gold.count, cell.needed());
             if count > 0 && count < needed {
-                named.push(format!("cell {} has {count} gold units of {needed} needed", cell.name()));
+                named.push(format!(
+                    "cell {} has {count} gold units of {needed} needed",
+                    cell.name()
+                ));
             }
             let apart = gold.weight.powi(2) / gold.error;
             if gold.error > gold.square && apart < FEW_CLUSTERS {

@@ -69,7 +69,8 @@ pub fn with_segments(
     let matching = Matching::of(rows.units, rows.gold, settings.positive, settings.drawn)?;
     let whole = measure(subject, matching.whole().map_err(alone)?, settings);
     let coverage = segments.coverage;
-    let one = |division: &Division| Split { division, coverage }.measure(subject, &matching, settings);
+    let one =
+        |division: &Division| Split { division, coverage }.measure(subject, &matching, settings);
     let parts = on_threads(segments.divisions, segments.threads, one).map_err(alone)?;
     Ok((whole, parts.into_iter().flatten().collect()))
 }

@@ -155,9 +155,8 @@ fn from_store(program: &Program, request: &PrevalenceRequest) -> Result<Measured
         };
         let sample_salt = sample_salt.as_deref();
         let estimate = Estimating { program, request, gold: &gold, sample_salt };
-        let of_rows = |division: &Division| {
-            division.of_units(labeled.rows[at].iter().map(|row| row.unit))
-        };
+        let of_rows =
+            |division: &Division| division.of_units(labeled.rows[at].iter().map(|row| row.unit));
         let divisions: Vec<Division> = labeled.divisions.iter().map(of_rows).collect();
         let case =
             Case { subject: &subject, units: &rows, divisions: &divisions, positive: &positive };

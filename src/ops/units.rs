@@ -136,7 +136,8 @@ pub(crate) fn load_sampled(
     if units.is_empty() {
         return Err(empty(&path));
     }
-    if let Some(name) = dividing.iter().zip(pivots).find_map(|(d, name)| (!d.any()).then_some(name)) {
+    if let Some(name) = dividing.iter().zip(pivots).find_map(|(d, name)| (!d.any()).then_some(name))
+    {
         return Err(pivot::unknown(name, &load(program, named)?.units));
     }
     let divisions = dividing.into_iter().map(Dividing::finish).collect();

@@ -99,7 +99,8 @@ pub fn post_stratified_across(
             * squares(|sum| (sum.error - sum.first_phase_error).max(0.0), mean.mean.value());
     }
     let calibrated = cells.iter().flat_map(|cell| {
-        let scale = if cell.gold().count > 0 { cell.labeled.weight / cell.gold().weight } else { 0.0 };
+        let scale =
+            if cell.gold().count > 0 { cell.labeled.weight / cell.gold().weight } else { 0.0 };
         [scale * (1.0 - value), -scale * value]
     });
     first_phase = (first_phase + crossing.variance(&calibrated.collect::<Vec<_>>())).max(0.0);
