@@ -16,13 +16,13 @@ fi
 cargo bench --quiet --bench estimate
 
 if [ ! -e "$work/labeled" ]; then
-  awk 'BEGIN { srand(1); print "id,policy,label" > gold
+  awk -v gold="$work/gold.csv" 'BEGIN { srand(1); print "id,policy,label" > gold
        for (i = 1; i <= 1000000; i++) {
          t = ""; for (w = 0; w < 12; w++) t = t sprintf("w%d ", int(rand() * 50000))
          p = ""; for (v = 1; v <= 20; v++) p = p sprintf(",\"segments.pivot%d\":\"value%d\"", v, int(rand() * 5))
          printf "{\"id\":\"u-%07d\",\"text\":\"%s\",\"exposure\":%d,\"inclusion_probability\":0.01,\"design\":\"uniform\"%s}\n", i, t, 1 + int(rand() * 9), p
          if (rand() < 0.005) printf "u-%07d,harassment,%s\n", i, rand() < 0.05 ? "demeaning" : "allowed" > gold
-       } }' gold="$work/gold.csv" > "$work/units.jsonl"
+       } }' > "$work/units.jsonl"
   "$titer" simulate --port 0 --latency 0 --format json > "$work/server.json" 2>/dev/null &
   server=$!
   for _ in $(seq 100); do url=$(sed -n 's/.*"base_url": "\(.*\)".*/\1/p' "$work/server.json"); [ -n "$url" ] && break; sleep 0.05; done

@@ -10,6 +10,7 @@ use crate::io::ComponentColumn;
 use crate::io::ComponentKind;
 use crate::io::ContentColumns;
 use crate::io::IdCheck;
+use crate::io::IoError;
 use crate::io::Source;
 use crate::measure::Dividing;
 use crate::measure::Division;
@@ -20,9 +21,15 @@ use crate::unit::Unit;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc;
+use std::sync::mpsc::SyncSender;
 
 /// How many misfits are named before the rest are only counted.
 const MOST_NAMED: usize = 5;
+
+/// Units handed from one thread to another at once, and how many such batches may wait.
+const BATCH: usize = 512;
+const BATCHES: usize = 8;
 
 /// Units and the file they are from.
 #[derive(Debug, Clone)]
@@ -116,32 +123,71 @@ pub(crate) fn load_sampled(
     pivots: &[String],
 ) -> Result<Sampled, OpsError> {
     let path = path(program, named)?;
-    let mut dividing: Vec<Dividing> = pivots.iter().map(|name| Dividing::new(name)).collect();
-    let mut units = Vec::new();
-    let mut period: Option<Option<String>> = None;
-    for unit in io::read_units(&Source::from_argument(&path), &columns(program), IdCheck::Unique)? {
-        let unit = unit?;
-        for (pivot, name) in dividing.iter_mut().zip(pivots) {
-            pivot.add(pivot::value(&unit, name).as_deref());
+    let rows =
+        io::read_units(&Source::from_argument(&path), &columns(program), IdCheck::Unique)?;
+    let mut sampling = Sampling::new(pivots);
+    std::thread::scope(|scope| {
+        // rows are read on one thread and hashed and taken apart on another
+        let (sender, receiver) = mpsc::sync_channel(BATCHES);
+        scope.spawn(move || batches(rows, &sender));
+        receiver.into_iter().flatten().try_for_each(|unit| unit.map(|unit| sampling.add(unit)))
+    })?;
+    if sampling.units.is_empty() {
+        return Err(empty(&path));
+    }
+    if let Some(name) = sampling.without_value() {
+        return Err(pivot::unknown(name, &load(program, named)?.units));
+    }
+    let divisions = sampling.dividing.into_iter().map(Dividing::finish).collect();
+    let period = sampling.period.flatten();
+    Ok(Sampled { path, units: sampling.units, period, divisions })
+}
+
+/// Sends the units in batches, up to the first error.
+fn batches(mut rows: io::Units, sender: &SyncSender<Vec<Result<Unit, IoError>>>) {
+    loop {
+        let batch: Vec<_> = rows.by_ref().take(BATCH).collect();
+        // whoever took an error listens no more
+        if batch.is_empty() || sender.send(batch).is_err() {
+            return;
         }
-        match &period {
-            Some(Some(known)) if unit.period.as_ref() != Some(known) => period = Some(None),
+    }
+}
+
+/// What is kept of the units read so far.
+struct Sampling<'a> {
+    pivots: &'a [String],
+    dividing: Vec<Dividing>,
+    units: Vec<SampledUnit>,
+    /// The period of the first unit, until another one differs.
+    period: Option<Option<String>>,
+}
+
+impl<'a> Sampling<'a> {
+    fn new(pivots: &'a [String]) -> Self {
+        let dividing = pivots.iter().map(|name| Dividing::new(name)).collect();
+        Self { pivots, dividing, units: Vec::new(), period: None }
+    }
+
+    fn add(&mut self, unit: Unit) {
+        for (dividing, name) in self.dividing.iter_mut().zip(self.pivots) {
+            dividing.add(pivot::value(&unit, name).as_deref());
+        }
+        match &self.period {
+            Some(Some(known)) if unit.period.as_ref() != Some(known) => self.period = Some(None),
             Some(_) => {}
-            None => period = Some(unit.period.clone()),
+            None => self.period = Some(unit.period.clone()),
         }
         let content = unit.content_hash();
         let Unit { id, exposure, inclusion, .. } = unit;
-        units.push(SampledUnit { id, exposure, inclusion, content });
+        self.units.push(SampledUnit { id, exposure, inclusion, content });
     }
-    if units.is_empty() {
-        return Err(empty(&path));
+
+    /// Returns a pivot of which no unit has a value.
+    fn without_value(&self) -> Option<&'a String> {
+        let pivots = self.dividing.iter().zip(self.pivots);
+        pivots.filter(|(dividing, _)| !dividing.any()).map(|(_, name)| name).next()
     }
-    if let Some(name) = dividing.iter().zip(pivots).find_map(|(d, name)| (!d.any()).then_some(name))
-    {
-        return Err(pivot::unknown(name, &load(program, named)?.units));
-    }
-    let divisions = dividing.into_iter().map(Dividing::finish).collect();
-    Ok(Sampled { path, units, period: period.flatten(), divisions })
 }
 
 fn empty(path: &Path) -> OpsError {
