@@ -5,6 +5,7 @@
 mod cells;
 mod inputs;
 mod join;
+mod matching;
 mod positive;
 mod rates;
 pub mod suite;
@@ -13,6 +14,7 @@ mod weighed;
 
 pub use cells::CellInUse;
 pub use cells::Merge;
+pub use cells::crossing;
 pub use cells::merge_thin;
 pub use inputs::GoldDrawn;
 pub use inputs::GoldLabel;
@@ -23,6 +25,7 @@ pub use join::Joined;
 pub use join::OutcomeShare;
 pub use join::Presence;
 pub use join::join;
+pub use matching::Matching;
 pub use positive::Positive;
 pub use positive::PositiveError;
 pub use rates::ErrorRate;
@@ -36,11 +39,12 @@ pub use weighed::weighed;
 
 use crate::gold::Cell;
 use crate::stats::CellSums;
+use crate::stats::Crossing;
 use crate::stats::Share;
 use crate::stats::StatsError;
 
 /// The sums of each cell.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Cells {
     /// Sums over flagged units.
     pub flagged: CellSums,
@@ -48,6 +52,8 @@ pub struct Cells {
     pub unflagged: CellSums,
     /// Sums over units without a label.
     pub no_answer: CellSums,
+    /// What clusters with gold in several cells add to variances, in the order of [`Cell::ALL`].
+    pub crossing: Crossing,
 }
 
 impl Cells {

@@ -6,6 +6,7 @@ mod fit;
 mod labeled;
 mod labeler;
 mod parallel;
+mod pivot;
 mod policies;
 mod program;
 mod rows;
@@ -27,6 +28,7 @@ pub mod policy_tests;
 pub mod prevalence;
 pub mod report;
 pub mod sample;
+mod sampled;
 pub mod simulate;
 pub mod try_text;
 

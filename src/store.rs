@@ -30,6 +30,7 @@ pub use gold::QueuedUnit;
 pub use labels::Billed;
 pub use labels::LabelRow;
 pub use labels::Provenance;
+pub use labels::StandingLabel;
 pub use ledger::AttemptRow;
 pub use ledger::Ledger;
 pub use open::Access;

@@ -4,6 +4,7 @@ use crate::eval::Cells;
 use crate::eval::GoldDrawn;
 use crate::gold::Cell;
 use crate::stats::CellSums;
+use crate::stats::Crossing;
 
 /// A cell with fewer gold units than this, where it has more units, is thin.
 const STEADY_GOLD: u64 = 30;
@@ -39,6 +40,13 @@ pub struct Merge {
     pub share: f64,
 }
 
+/// Returns what clusters with gold in several cells add to variances, for the cells in use.
+pub fn crossing(cells: &Cells, used: &[CellInUse]) -> Crossing {
+    let place = |cell: &Cell| used.iter().position(|used| used.parts.contains(cell));
+    let into: Vec<Option<usize>> = Cell::ALL.iter().map(place).collect();
+    cells.crossing.merged(&into, used.len())
+}
+
 impl CellInUse {
     /// Returns the parts' names joined by `+`.
     #[must_use]
@@ -72,6 +80,8 @@ pub fn merge_thin(cells: &Cells, drawn: GoldDrawn) -> (Vec<CellInUse>, Vec<Merge
     for cell in used.iter_mut().filter(|cell| cell.parts == [merge.into]) {
         cell.parts.push(merge.from);
         cell.sums.absorb(cells.cell(merge.from));
+        let both = [merge.from as usize, merge.into as usize];
+        cell.sums.add_products(cells.crossing.within(&both));
     }
     (used, vec![merge])
 }

@@ -1,22 +1,22 @@
-//! Labels ⋈ gold for one policy: cells, confusion and outcomes, with every row checked.
+//! Labels ⋈ gold for one policy, or for parts of its units: cells, confusion and outcomes.
 
 use crate::eval::Cells;
 use crate::eval::GoldDrawn;
 use crate::eval::GoldLabel;
 use crate::eval::InputMistake;
 use crate::eval::LabeledUnit;
+use crate::eval::Matching;
 use crate::eval::Positive;
 use crate::eval::Undetermined;
 use crate::eval::weigh::Matched;
 use crate::eval::weigh::weigh;
 use crate::gold::Cell;
 use crate::reply::Outcome;
-use crate::stats::Weight;
+use crate::stats::CellCluster;
 use crate::unit::Design;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
-use std::collections::HashSet;
 
 /// Labels and gold of one policy, joined.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,7 +74,32 @@ impl Presence {
             (true, false) => Self::Some,
         }
     }
+
+    fn of_count(present: u64, of: u64) -> Self {
+        match present {
+            0 => Self::None,
+            _ if present == of => Self::All,
+            _ => Self::Some,
+        }
+    }
 }
+
+/// What one part of the units adds up to, before its gold is weighed.
+#[derive(Default)]
+struct Tally {
+    cells: Cells,
+    outcomes: [OutcomeShare; Outcome::ALL.len()],
+    designs: [bool; DESIGNS.len()],
+    /// Units, and how many of them have an inclusion probability.
+    units: u64,
+    included: u64,
+    /// The places of the units that have gold.
+    with_gold: Vec<usize>,
+    /// What each cluster has in each cell.
+    clusters: HashMap<(u32, Cell), CellCluster>,
+}
+
+const DESIGNS: [Design; 4] = [Design::Census, Design::Uniform, Design::Poisson, Design::Priority];
 
 /// Joins labels with gold.
 ///
@@ -87,158 +112,144 @@ pub fn join(
     positive: &Positive,
     drawn: GoldDrawn,
 ) -> Result<Joined, Vec<InputMistake>> {
-    let (mut joined, matched) = matched(units, gold, positive, drawn)?;
-    weigh(&mut joined, &matched, positive, drawn).map_err(|mistake| vec![mistake])?;
-    Ok(joined)
+    Matching::of(units, gold, positive, drawn)?.whole().map_err(|mistake| vec![mistake])
 }
 
-/// Returns the join with its gold not weighed yet, and the units that have gold.
-pub(super) fn matched<'a>(
-    units: &[LabeledUnit<'_>],
-    gold: &[GoldLabel<'a>],
-    positive: &Positive,
-    drawn: GoldDrawn,
-) -> Result<(Joined, Vec<Matched<'a>>), Vec<InputMistake>> {
-    let mut mistakes = gold_mistakes(gold);
-    mistakes.extend(unit_mistakes(units));
-    if !mistakes.is_empty() {
-        return Err(mistakes);
+impl Matching<'_> {
+    /// Joins all units with all gold.
+    ///
+    /// # Errors
+    ///
+    /// [`InputMistake::NothingButGold`] where independent gold leaves nothing to correct.
+    pub fn whole(&self) -> Result<Joined, InputMistake> {
+        let mut tally = Tally::default();
+        (0..self.units.len()).for_each(|at| self.count(at, &mut tally));
+        let outside = self.outside(&tally);
+        Ok(Joined { gold_outside: outside, ..self.joined(&tally, self.gold.iter())? })
     }
-    let by_id: HashMap<&str, GoldLabel<'a>> = gold.iter().map(|gold| (gold.id, *gold)).collect();
-    let mut joined = empty(units, gold);
-    let mut matched = Vec::with_capacity(gold.len());
-    for unit in units {
-        let found = by_id.get(unit.id);
-        let weight = weight(unit).map_err(|mistake| vec![mistake])?;
-        let cell = cell(unit, positive);
-        if found.is_none() || drawn != GoldDrawn::Independent {
-            joined.cells.cell_mut(cell).add_unit(weight);
-            let outcome = joined.outcomes.entry(unit.outcome).or_default();
-            outcome.n += 1;
-            outcome.exposure += weight.value();
-        }
-        if let Some(gold) = found {
-            let said = unit
-                .label
-                .filter(|_| unit.outcome == Outcome::Label)
-                .unwrap_or(unit.outcome.name());
-            *joined.confusion.entry((said.to_owned(), gold.label.to_owned())).or_default() += 1;
-            matched.push(Matched { cell, weight, exposure: unit.exposure, gold: *gold });
-        }
-    }
-    if joined.cells.n_labeled() == 0 {
-        return Err(vec![InputMistake::NothingButGold]);
-    }
-    joined.gold_outside = outside(gold, &matched);
-    Ok((joined, matched))
-}
 
-fn empty(units: &[LabeledUnit<'_>], gold: &[GoldLabel<'_>]) -> Joined {
-    let ages = gold.iter().map(|gold| gold.age_days).collect::<Option<Vec<f64>>>();
-    Joined {
-        cells: Cells::default(),
-        undetermined: None,
-        confusion: BTreeMap::new(),
-        outcomes: BTreeMap::new(),
-        gold_outside: Vec::new(),
-        inclusion: Presence::of(units.iter().map(|unit| unit.inclusion.is_some())),
-        gold_probability: Presence::of(gold.iter().map(|gold| gold.probability.is_some())),
-        designs: units
-            .iter()
-            .filter_map(|unit| unit.inclusion)
-            .map(|inclusion| inclusion.design)
-            .collect(),
-        oldest_gold_days: ages.and_then(|ages| ages.into_iter().reduce(f64::max)),
-    }
-}
-
-pub(super) fn cell(unit: &LabeledUnit<'_>, positive: &Positive) -> Cell {
-    match (unit.outcome, unit.label) {
-        (Outcome::Label, Some(label)) if positive.matches(label) => Cell::Flagged,
-        (Outcome::Label, Some(_)) => Cell::Unflagged,
-        (
-            Outcome::Label
-            | Outcome::Abstain
-            | Outcome::Refusal
-            | Outcome::Filtered
-            | Outcome::Truncated
-            | Outcome::Unparsable
-            | Outcome::TooLarge
-            | Outcome::ImageUnavailable
-            | Outcome::Failed,
-            _,
-        ) => Cell::NoAnswer,
-    }
-}
-
-pub(super) fn weight(unit: &LabeledUnit<'_>) -> Result<Weight, InputMistake> {
-    let probability = unit.inclusion.map_or(1.0, |inclusion| inclusion.probability);
-    Weight::new(unit.exposure, probability)
-        .map_err(|_| InputMistake::BadInclusion { id: unit.id.to_owned(), probability })
-}
-
-fn outside(gold: &[GoldLabel<'_>], matched: &[Matched<'_>]) -> Vec<String> {
-    let inside: HashSet<&str> = matched.iter().map(|unit| unit.gold.id).collect();
-    gold.iter().filter(|gold| !inside.contains(gold.id)).map(|gold| gold.id.to_owned()).collect()
-}
-
-fn unit_mistakes(units: &[LabeledUnit<'_>]) -> Vec<InputMistake> {
-    if units.is_empty() {
-        return vec![InputMistake::NoUnits];
-    }
-    let mut seen = HashSet::with_capacity(units.len());
-    let mut mistakes = Vec::new();
-    for unit in units {
-        let id = || unit.id.to_owned();
-        if !seen.insert(unit.id) {
-            mistakes.push(InputMistake::DuplicateUnit { id: id() });
-        }
-        if Weight::new(unit.exposure, 1.0).is_err() {
-            mistakes.push(InputMistake::BadExposure { id: id(), exposure: unit.exposure });
-        }
-        if let Some(inclusion) = unit.inclusion {
-            let probability = inclusion.probability;
-            let certain = probability >= 1.0;
-            if !is_probability(probability) || (inclusion.design == Design::Census && !certain) {
-                mistakes.push(InputMistake::BadInclusion { id: id(), probability });
+    /// Joins each of `parts` parts with the gold of its units; `part_of` names the part of each unit, from 0. A part without
+    /// units is `None`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::whole`], for any part.
+    pub fn parts(
+        &self,
+        part_of: &[u32],
+        parts: usize,
+    ) -> Result<Vec<Option<Joined>>, InputMistake> {
+        let mut tallies: Vec<Tally> = (0..parts).map(|_| Tally::default()).collect();
+        for (at, part) in part_of.iter().enumerate() {
+            if let Some(tally) = tallies.get_mut(*part as usize) {
+                self.count(at, tally);
             }
         }
-        if unit.outcome == Outcome::Label && unit.label.is_none() {
-            mistakes.push(InputMistake::NoLabel { id: id() });
+        let gold_of = |tally: &Tally| -> Vec<&GoldLabel<'_>> {
+            tally.with_gold.iter().filter_map(|at| self.gold_at(*at)).collect()
+        };
+        let joined = |tally: &Tally| match tally.units {
+            0 => Ok(None),
+            _ => self.joined(tally, gold_of(tally).into_iter()).map(Some),
+        };
+        tallies.iter().map(joined).collect()
+    }
+
+    /// Joins all units with all gold, and returns the units that have gold too, in their order.
+    pub(super) fn whole_matched(&self) -> Result<(Joined, Vec<Matched<'_>>), InputMistake> {
+        let with_gold = (0..self.units.len()).filter_map(|at| self.matched(at)).collect();
+        Ok((self.whole()?, with_gold))
+    }
+
+    fn gold_at(&self, unit: usize) -> Option<&GoldLabel<'_>> {
+        self.gold.get(self.places[unit].gold? as usize)
+    }
+
+    fn count(&self, at: usize, tally: &mut Tally) {
+        let (unit, place) = (&self.units[at], &self.places[at]);
+        tally.units += 1;
+        if let Some(inclusion) = unit.inclusion {
+            tally.included += 1;
+            tally.designs[inclusion.design as usize] = true;
+        }
+        if place.gold.is_some() {
+            tally.with_gold.push(at);
+        }
+        if place.gold.is_none() || self.drawn != GoldDrawn::Independent {
+            let sums = tally.cells.cell_mut(place.cell);
+            match place.cluster {
+                None => sums.add_unit(place.weight),
+                Some(cluster) => {
+                    let cluster = tally.clusters.entry((cluster, place.cell)).or_default();
+                    sums.add_unit_in(cluster, place.weight);
+                }
+            }
+            let outcome = &mut tally.outcomes[unit.outcome as usize];
+            outcome.n += 1;
+            outcome.exposure += place.weight.value();
         }
     }
-    mistakes
-}
 
-fn gold_mistakes(gold: &[GoldLabel<'_>]) -> Vec<InputMistake> {
-    let mut seen = HashSet::with_capacity(gold.len());
-    let mut mistakes = Vec::new();
-    for gold in gold {
-        let id = || gold.id.to_owned();
-        if !seen.insert(gold.id) {
-            mistakes.push(InputMistake::DuplicateGold { id: id() });
+    fn joined<'g>(
+        &self,
+        tally: &Tally,
+        gold: impl Iterator<Item = &'g GoldLabel<'g>> + Clone,
+    ) -> Result<Joined, InputMistake> {
+        if tally.cells.n_labeled() == 0 {
+            return Err(InputMistake::NothingButGold);
         }
-        if let Some(probability) =
-            gold.probability.filter(|probability| !is_probability(*probability))
-        {
-            mistakes.push(InputMistake::BadGoldProbability { id: id(), probability });
+        let ages = gold.clone().map(|gold| gold.age_days).collect::<Option<Vec<f64>>>();
+        let outcomes = Outcome::ALL.into_iter().zip(tally.outcomes);
+        let designs = DESIGNS.into_iter().zip(tally.designs);
+        let mut joined = Joined {
+            cells: tally.cells.clone(),
+            undetermined: None,
+            confusion: BTreeMap::new(),
+            outcomes: outcomes.filter(|(_, share)| share.n > 0).collect(),
+            gold_outside: Vec::new(),
+            inclusion: Presence::of_count(tally.included, tally.units),
+            gold_probability: Presence::of(gold.map(|gold| gold.probability.is_some())),
+            designs: designs.filter(|(_, used)| *used).map(|(design, _)| design).collect(),
+            oldest_gold_days: ages.and_then(|ages| ages.into_iter().reduce(f64::max)),
+        };
+        let matched: Vec<Matched<'_>> =
+            tally.with_gold.iter().filter_map(|at| self.matched(*at)).collect();
+        for unit in &matched {
+            let pair = (unit.said.to_owned(), unit.gold.label.to_owned());
+            *joined.confusion.entry(pair).or_default() += 1;
         }
-        if let Some(days) = gold.age_days.filter(|days| !(days.is_finite() && *days >= 0.0)) {
-            mistakes.push(InputMistake::BadAge { id: id(), days });
-        }
+        weigh(&mut joined, &matched, self.positive, self.drawn)?;
+        Ok(joined)
     }
-    mistakes
-}
 
-fn is_probability(value: f64) -> bool {
-    value > 0.0 && value <= 1.0
+    fn matched(&self, at: usize) -> Option<Matched<'_>> {
+        let (unit, place) = (&self.units[at], &self.places[at]);
+        let label = unit.label.filter(|_| unit.outcome == Outcome::Label);
+        Some(Matched {
+            cell: place.cell,
+            weight: place.weight,
+            exposure: unit.exposure,
+            cluster: place.cluster,
+            said: label.unwrap_or(unit.outcome.name()),
+            gold: *self.gold_at(at)?,
+        })
+    }
+
+    /// Returns the ids with gold that no unit has, in the order of the gold.
+    fn outside(&self, tally: &Tally) -> Vec<String> {
+        let mut inside = vec![false; self.gold.len()];
+        for gold in tally.with_gold.iter().filter_map(|at| self.places[*at].gold) {
+            inside[gold as usize] = true;
+        }
+        let outside = self.gold.iter().zip(inside).filter(|(_, inside)| !inside);
+        outside.map(|(gold, _)| gold.id.to_owned()).collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::eval::Judgment;
-    use crate::unit::Inclusion;
 
     fn labeled<'a>(id: &'a str, label: &'a str) -> LabeledUnit<'a> {
         LabeledUnit {
@@ -260,10 +271,6 @@ mod tests {
 
     fn joined(units: &[LabeledUnit<'_>], gold: &[GoldLabel<'_>], drawn: GoldDrawn) -> Joined {
         join(units, gold, &positive(), drawn).unwrap()
-    }
-
-    fn mistakes(units: &[LabeledUnit<'_>], gold: &[GoldLabel<'_>]) -> Vec<InputMistake> {
-        join(units, gold, &positive(), GoldDrawn::FromSample).unwrap_err()
     }
 
     #[test]
@@ -317,28 +324,6 @@ mod tests {
     fn gold_outside_the_sample_is_named() {
         let joined = joined(&[labeled("a", "1")], &[gold("z", "1")], GoldDrawn::FromSample);
         assert_eq!(joined.gold_outside, ["z"]);
-    }
-
-    #[test]
-    fn every_mistake_is_reported_not_only_the_first() {
-        let census =
-            Inclusion { probability: 0.5, design: Design::Census, stratum: None, cluster: None };
-        let units = [
-            LabeledUnit { exposure: f64::NAN, ..labeled("a", "1") },
-            LabeledUnit { inclusion: Some(&census), ..labeled("b", "1") },
-            LabeledUnit { label: None, ..labeled("b", "1") },
-        ];
-        let gold = [
-            gold("a", "1"),
-            GoldLabel { probability: Some(0.0), age_days: Some(-1.0), ..gold("a", "1") },
-        ];
-        let found = mistakes(&units, &gold);
-        assert_eq!(found.len(), 7, "{found:#?}");
-    }
-
-    #[test]
-    fn no_units_are_a_mistake() {
-        assert_eq!(mistakes(&[], &[gold("a", "1")]), [InputMistake::NoUnits]);
     }
 
     #[test]

@@ -12,11 +12,14 @@ use crate::eval::Positive;
 use crate::eval::Presence;
 use crate::eval::WeighedGold;
 use crate::gold::Cell;
+use crate::stats::CellCluster;
 use crate::stats::CellSums;
+use crate::stats::Crossing;
 use crate::stats::GoldWeight;
 use crate::stats::StatsError;
 use crate::stats::Truth;
 use crate::stats::Weight;
+use std::collections::BTreeMap;
 
 /// The probability that stands for "each unit alike, few of many": only ratios of weights matter then.
 const ALIKE: f64 = 1e-9;
@@ -39,6 +42,10 @@ pub(super) struct Matched<'a> {
     pub(super) cell: Cell,
     pub(super) weight: Weight,
     pub(super) exposure: f64,
+    /// The number of its cluster.
+    pub(super) cluster: Option<u32>,
+    /// What the labeler said: a label, or the outcome's name.
+    pub(super) said: &'a str,
     pub(super) gold: GoldLabel<'a>,
 }
 
@@ -64,8 +71,9 @@ pub(super) fn weigh(
     if joined.gold_probability == Presence::Some && drawn != GoldDrawn::Convenience {
         return Ok(());
     }
-    let labeled = joined.cells;
-    let filled = |unclear| filled(labeled, matched, drawn, |unit| truth(unit, positive, unclear));
+    let labeled = joined.cells.clone();
+    let filled =
+        |unclear| filled(labeled.clone(), matched, drawn, |unit| truth(unit, positive, unclear));
     joined.cells = filled(Unclear::LeftOut)?;
     let n = matched.iter().filter(|unit| unit.gold.judgment == Judgment::Undetermined).count();
     if n > 0 {
@@ -85,7 +93,7 @@ pub(super) fn truths<'a>(
     (positive, drawn): (&Positive, GoldDrawn),
     unclear: Unclear,
 ) -> Result<(Cells, Vec<Known<'a>>), InputMistake> {
-    let labeled = joined.cells;
+    let labeled = joined.cells.clone();
     if joined.gold_probability == Presence::Some && drawn != GoldDrawn::Convenience {
         return Ok((labeled, Vec::new()));
     }
@@ -129,9 +137,19 @@ fn filled(
     drawn: GoldDrawn,
     truth: impl Fn(&Matched<'_>) -> Option<Truth>,
 ) -> Result<Cells, InputMistake> {
+    let mut clusters: BTreeMap<u32, [CellCluster; Cell::ALL.len()]> = BTreeMap::new();
     for (unit, rho, truth) in chosen(&cells, matched, drawn, truth) {
-        cells.cell_mut(unit.cell).add_gold(gold_weight(unit, rho, drawn)?, truth);
+        let (sums, weight) = (cells.cell_mut(unit.cell), gold_weight(unit, rho, drawn)?);
+        match unit.cluster {
+            None => sums.add_gold(weight, truth),
+            Some(cluster) => {
+                let cluster = clusters.entry(cluster).or_default();
+                sums.add_gold_in(&mut cluster[unit.cell as usize], weight, truth);
+            }
+        }
     }
+    let in_cells = clusters.values().map(<[CellCluster; Cell::ALL.len()]>::as_slice);
+    cells.crossing = Crossing::of(Cell::ALL.len(), in_cells);
     Ok(cells)
 }
 

@@ -5,10 +5,8 @@ use crate::eval::GoldDrawn;
 use crate::eval::GoldLabel;
 use crate::eval::InputMistake;
 use crate::eval::LabeledUnit;
+use crate::eval::Matching;
 use crate::eval::Positive;
-use crate::eval::join::cell;
-use crate::eval::join::matched;
-use crate::eval::join::weight;
 use crate::eval::weigh::Unclear;
 use crate::eval::weigh::truths;
 use crate::gold::Cell;
@@ -62,18 +60,18 @@ pub fn weighed<'a>(
     unclear: Unclear,
 ) -> Result<Weighed<'a>, Vec<InputMistake>> {
     let (units, gold) = rows;
-    let (joined, matched) = matched(units, gold, positive, drawn)?;
     let one = |mistake| vec![mistake];
+    let matching = Matching::of(units, gold, positive, drawn)?;
+    let (joined, matched) = matching.whole_matched().map_err(one)?;
     let (cells, known) = truths(&joined, &matched, (positive, drawn), unclear).map_err(one)?;
     let known: HashMap<&str, (Weight, WeighedGold)> =
         known.into_iter().map(|(id, weight, gold)| (id, (weight, gold))).collect();
     let mut list = Vec::with_capacity(units.len());
-    for unit in units {
+    for (unit, place) in units.iter().zip(&matching.places) {
         let found = known.get(unit.id);
-        let own = weight(unit).map_err(one)?;
-        let weight = found.map_or(own, |(weight, _)| *weight);
+        let weight = found.map_or(place.weight, |(weight, _)| *weight);
         let gold = found.map(|(_, gold)| *gold);
-        list.push(WeighedUnit { id: unit.id, cell: cell(unit, positive), weight, gold });
+        list.push(WeighedUnit { id: unit.id, cell: place.cell, weight, gold });
     }
     Ok(Weighed { cells, units: list })
 }

@@ -56,6 +56,12 @@ impl Adjudication {
     pub fn outvoted(&self) -> impl Iterator<Item = &Gold> {
         self.gold.iter().filter(|gold| !gold.unanimous())
     }
+
+    /// Returns the id of every unit, once a policy.
+    pub fn units(&self) -> impl Iterator<Item = &str> {
+        let decided = self.gold.iter().map(|gold| gold.unit_id.as_str());
+        decided.chain(self.unresolved.iter().map(|open| open.unit_id.as_str()))
+    }
 }
 
 /// Decides each unit and policy by the majority of its raters.

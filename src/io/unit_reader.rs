@@ -38,6 +38,8 @@ pub struct Units {
     rows: Rows,
     columns: Columns,
     roles: BTreeMap<String, Vec<Role>>,
+    /// The columns of the row before, in their order, with what they mean. Rows of a file mostly have the same.
+    before: Vec<(String, Vec<Role>)>,
     ids: Option<HashMap<String, u64>>,
     passed: HashSet<String>,
     first: Option<(u64, Given)>,
@@ -65,6 +67,7 @@ pub fn read_units(source: &Source, columns: &Columns, ids: IdCheck) -> Result<Un
         rows,
         columns: columns.clone(),
         roles,
+        before: Vec::new(),
         ids: (ids == IdCheck::Unique).then(HashMap::new),
         passed: HashSet::new(),
         first: None,
@@ -91,6 +94,23 @@ fn refuse_misspelled(
     }
 }
 
+/// Returns what a column means that is the so-many-th of its row; nothing when it is passed through.
+fn meaning<'a>(
+    roles: &BTreeMap<String, Vec<Role>>,
+    before: &'a mut Vec<(String, Vec<Role>)>,
+    place: usize,
+    column: &str,
+) -> &'a [Role] {
+    if before.get(place).is_none_or(|(known, _)| known != column) {
+        let segment = || column.strip_prefix(SEGMENT).map(|name| Role::Segment(name.to_owned()));
+        let found = roles.get(column).cloned();
+        let found = found.unwrap_or_else(|| segment().into_iter().collect());
+        before.truncate(place);
+        before.push((column.to_owned(), found));
+    }
+    before.get(place).map_or(&[], |(_, roles)| roles)
+}
+
 impl Units {
     /// Returns the line of the unit that was yielded last.
     #[must_use]
@@ -101,18 +121,18 @@ impl Units {
     fn advance(&mut self) -> Result<Option<Unit>, IoError> {
         loop {
             let mut draft = Draft::default();
-            let roles = &self.roles;
-            let next =
-                self.rows.next(|column, cell| match roles.get(column).map(Vec::as_slice) {
-                    Some([role]) => draft.take(column, role, cell),
-                    Some(several) => {
-                        several.iter().for_each(|role| draft.take(column, role, cell.clone()))
+            let (roles, before) = (&self.roles, &mut self.before);
+            let mut place = 0;
+            let next = self.rows.next(|column, cell| {
+                match meaning(roles, before, place, column) {
+                    [] => draft.pass(column, cell),
+                    [role] => draft.take(column, role, cell),
+                    several => {
+                        several.iter().for_each(|role| draft.take(column, role, cell.clone()));
                     }
-                    None => match column.strip_prefix(SEGMENT) {
-                        Some(name) => draft.take(column, &Role::Segment(name.to_owned()), cell),
-                        None => draft.pass(column, cell),
-                    },
-                })?;
+                }
+                place += 1;
+            })?;
             match next {
                 Next::End => return self.end(),
                 Next::Bad(problem) => self.problems.push(problem),

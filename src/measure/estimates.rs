@@ -7,6 +7,7 @@ use crate::eval::GoldDrawn;
 use crate::eval::Joined;
 use crate::eval::Merge;
 use crate::eval::Presence;
+use crate::eval::crossing;
 use crate::eval::merge_thin;
 use crate::measure::Code;
 use crate::measure::Estimate;
@@ -18,17 +19,21 @@ use crate::measure::Verdict;
 use crate::stats::Accuracy;
 use crate::stats::Bounds;
 use crate::stats::CellSums;
-use crate::stats::gold_only;
+use crate::stats::Crossing;
+use crate::stats::gold_only_across;
 use crate::stats::ignorance_bounds;
 use crate::stats::kg_beta;
 use crate::stats::post_stratified;
+use crate::stats::post_stratified_across;
 use crate::stats::rogan_gladen;
-use crate::stats::two_phase_interval;
+use crate::stats::two_phase_interval_across;
 
 /// Gold under one reading of what people could not tell, with the cells and error rates that follow from it.
 pub(crate) struct Case {
     gold: Cells,
     pub(crate) used: Vec<CellInUse>,
+    /// What clusters with gold in several of the cells in use add to variances.
+    crossing: Crossing,
     pub(crate) merges: Vec<Merge>,
     pub(crate) rates: ErrorRates,
 }
@@ -36,7 +41,9 @@ pub(crate) struct Case {
 impl Case {
     pub(crate) fn of(gold: &Cells, settings: &Settings<'_>) -> Self {
         let (used, merges) = merge_thin(gold, settings.drawn);
-        Self { gold: *gold, used, merges, rates: ErrorRates::of(gold, settings.level) }
+        let crossing = crossing(gold, &used);
+        let rates = ErrorRates::of(gold, settings.level);
+        Self { gold: gold.clone(), used, merges, crossing, rates }
     }
 
     fn sums(&self) -> Vec<CellSums> {
@@ -109,17 +116,19 @@ impl Estimates<'_> {
 
     fn gold_only_of(&self, case: &Case) -> Result<Estimate, Missing> {
         self.allowed()?;
-        let share = gold_only(&case.gold.all()).map_err(|_| Missing::NoGold)?;
+        let share =
+            gold_only_across(&case.gold.all(), &case.gold.crossing).map_err(|_| Missing::NoGold)?;
         Ok(Estimate::of_share(&share, kg_beta(&share, self.settings.level)))
     }
 
     fn two_phase_of(&self, case: &Case) -> Result<Estimate, Missing> {
         self.allowed()?;
         let sums = case.sums();
-        let estimate = post_stratified(&sums)?;
-        let interval = two_phase_interval(&sums, self.settings.level, self.settings.draws)?;
+        let (level, draws) = (self.settings.level, self.settings.draws);
+        let estimate = post_stratified_across(&sums, &case.crossing)?;
+        let interval = two_phase_interval_across(&sums, &case.crossing, level, draws)?;
         let (value, variance) = (estimate.value, estimate.variance());
-        let otherwise = gold_only(&sums)?.size;
+        let otherwise = gold_only_across(&sums, &case.crossing)?.size;
         Ok(Estimate {
             value,
             raw: value,

@@ -25,6 +25,8 @@ const CHECKED_SHARE: f64 = 0.01;
 /// Labels are uneven when their effective size is below this part of their count.
 const EVEN_LABELS: f64 = 0.25;
 
+/// Clustered gold that counts as fewer units than this cannot tell how much clusters differ.
+const FEW_CLUSTERS: f64 = 10.0;
 /// With more of the weighted gold undetermined than this, either extreme is too far from the other to publish.
 const REFUSED_UNDETERMINED: f64 = 0.2;
 
@@ -163,12 +165,19 @@ impl Evidence<'_> {
             ));
         }
         for cell in self.cells.iter().filter(|_| self.nested()) {
-            let gold = cell.sums.gold().count;
-            if gold > 0 && gold < cell.needed() {
+            let gold = cell.sums.gold();
+            let (count, needed) = (gold.count, cell.needed());
+            if count > 0 && count < needed {
                 named.push(format!(
-                    "cell {} has {gold} gold units of {} needed",
-                    cell.name(),
-                    cell.needed()
+                    "cell {} has {count} gold units of {needed} needed",
+                    cell.name()
+                ));
+            }
+            let apart = gold.weight.powi(2) / gold.error;
+            if gold.error > gold.square && apart < FEW_CLUSTERS {
+                named.push(format!(
+                    "the {count} gold units of cell {} are so clustered that they count as {apart:.0}, with {FEW_CLUSTERS:.0} needed",
+                    cell.name()
                 ));
             }
         }
@@ -274,7 +283,7 @@ impl Evidence<'_> {
             return evenness(&gold);
         }
         let rho = gold.count as f64 / labeled.count as f64;
-        let error = labeled.square - rho * (labeled.square - labeled.error);
+        let error = labeled.square - rho * (labeled.square - labeled.error.min(labeled.square));
         labeled.weight.powi(2) / error / labeled.count as f64
     }
 
@@ -314,6 +323,8 @@ impl Evidence<'_> {
 }
 
 /// Returns Kish's effective size over the count; not a number, and so never too small, without units.
+///
+/// It is about weights alone: what clusters add to the error makes the interval wider and is no reason to distrust it.
 fn evenness(sum: &WeightSum) -> f64 {
-    sum.weight.powi(2) / sum.error / sum.count as f64
+    sum.weight.powi(2) / sum.error.min(sum.square) / sum.count as f64
 }

@@ -151,7 +151,11 @@ pub fn prevalence(
     Ok(measured)
 }
 
-fn measure(subject: &Subject, joined: Joined, settings: &Settings<'_>) -> PolicyPrevalence {
+pub(crate) fn measure(
+    subject: &Subject,
+    joined: Joined,
+    settings: &Settings<'_>,
+) -> PolicyPrevalence {
     let decided = Case::of(&joined.cells, settings);
     let extremes = joined.undetermined.as_ref().map(|undetermined| {
         [&undetermined.lowest, &undetermined.highest].map(|cells| Case::of(cells, settings))

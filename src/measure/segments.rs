@@ -2,23 +2,21 @@
 
 use crate::eval::GoldLabel;
 use crate::eval::InputMistake;
+use crate::eval::Joined;
 use crate::eval::LabeledUnit;
+use crate::eval::Matching;
 use crate::measure::Code;
-use crate::measure::Compared;
+use crate::measure::Division;
 use crate::measure::Finding;
 use crate::measure::Missing;
-use crate::measure::PeriodChange;
-use crate::measure::PeriodRows;
 use crate::measure::PolicyPrevalence;
 use crate::measure::Segment;
 use crate::measure::Settings;
 use crate::measure::Subject;
-use crate::measure::change;
-use crate::measure::prevalence;
-use crate::stats::Coordination;
-use crate::stats::TwoDays;
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use crate::measure::prevalence::measure;
+use std::num::NonZeroUsize;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
 
 /// The name of the part that has no value of the pivot.
 pub const WITHOUT_VALUE: &str = "(none)";
@@ -29,130 +27,41 @@ const LEAST_GOLD: u64 = 10;
 /// With a greater standard error than this share of the estimate a segment is not shown.
 const MOST_VARIATION: f64 = 0.5;
 
-/// Measures each part of the units by the value of one pivot; `values` holds one value a unit, in the same order.
+/// Measures each part of the units by the values of several pivots, in the order of the pivots and values.
 ///
 /// The design treats inclusions as independent, so that the part's own rows are all that its design variance needs (a row
 /// outside has a linearised value of 0: Sarndal, Swensson & Wretman 1992, section 10.3). Each part forms its cells from its own
 /// gold; thin cells merge as everywhere, and no part borrows another's error rates, which differ by language and surface.
-/// A part with too little gold is not shown: [`Missing::Suppressed`] holds its upper limit.
+/// A part with too little gold is not shown: [`Missing::Suppressed`] holds its upper limit. The rows are checked and matched
+/// with their gold once, whatever the number of pivots, and the result does not depend on the number of threads.
 ///
 /// # Errors
 ///
 /// Every [`InputMistake`] in the rows.
-pub fn by_segment(
+pub fn by_segments(
     subject: &Subject,
-    pivot: Pivot<'_>,
     rows: Rows<'_>,
+    segments: Segments<'_>,
     settings: &Settings<'_>,
 ) -> Result<Vec<PolicyPrevalence>, Vec<InputMistake>> {
-    let parts = divided(pivot, rows);
-    let settings = &pivot.settings(parts.len(), settings);
-    let mut measured = Vec::with_capacity(parts.len());
-    for (value, part) in &parts {
-        measured.push(measured_part(subject, (pivot.name, value), part, settings)?);
-    }
-    Ok(measured)
+    let alone = |mistake| vec![mistake];
+    let matching = Matching::of(rows.units, rows.gold, settings.positive, settings.drawn)?;
+    let coverage = segments.coverage;
+    let one =
+        |division: &Division| Split { division, coverage }.measure(subject, &matching, settings);
+    let parts = on_threads(segments.divisions, segments.threads, one).map_err(alone)?;
+    Ok(parts.into_iter().flatten().collect())
 }
 
-/// Measures the change of each part of the units that both periods have, and what the later period's parts are.
-///
-/// # Errors
-///
-/// Every [`InputMistake`] in the rows.
-pub fn changes_by_segment(
-    days: TwoDays<(PeriodRows<'_>, Pivot<'_>)>,
-    drawn: Coordination,
-) -> Result<Vec<PeriodChange>, Vec<InputMistake>> {
-    let (earlier, later) = (days.earlier, days.later);
-    let parts = TwoDays {
-        earlier: divided(earlier.1, earlier.0.rows),
-        later: divided(later.1, later.0.rows),
-    };
-    let shared: Vec<&str> =
-        parts.later.keys().filter(|value| parts.earlier.contains_key(*value)).copied().collect();
-    let settings = TwoDays {
-        earlier: earlier.1.settings(shared.len(), earlier.0.settings),
-        later: later.1.settings(shared.len(), later.0.settings),
-    };
-    let mut changes = Vec::with_capacity(shared.len());
-    for value in shared {
-        let name = (later.1.name, value);
-        let (a, b) = (&parts.earlier[value], &parts.later[value]);
-        let before = measured_part(earlier.0.subject, name, a, &settings.earlier)?;
-        let after = measured_part(later.0.subject, name, b, &settings.later)?;
-        let days = TwoDays {
-            earlier: Compared {
-                period: PeriodRows { rows: a.rows(), settings: &settings.earlier, ..earlier.0 },
-                measured: &before,
-            },
-            later: Compared {
-                period: PeriodRows { rows: b.rows(), settings: &settings.later, ..later.0 },
-                measured: &after,
-            },
-        };
-        changes.push(change(days, drawn)?);
-    }
-    Ok(changes)
-}
-
-/// The rows of one part.
-#[derive(Default)]
-struct Part<'a> {
-    units: Vec<LabeledUnit<'a>>,
-    gold: Vec<GoldLabel<'a>>,
-}
-
-impl<'a> Part<'a> {
-    fn rows(&'a self) -> Rows<'a> {
-        Rows { units: &self.units, gold: &self.gold }
-    }
-}
-
-/// Divides rows by the value of a pivot.
-fn divided<'a>(pivot: Pivot<'a>, rows: Rows<'a>) -> BTreeMap<&'a str, Part<'a>> {
-    let mut parts: BTreeMap<&str, Part<'_>> = BTreeMap::new();
-    for (unit, value) in rows.units.iter().zip(pivot.values) {
-        parts.entry(value.unwrap_or(WITHOUT_VALUE)).or_default().units.push(*unit);
-    }
-    for part in parts.values_mut() {
-        let ids: BTreeSet<&str> = part.units.iter().map(|unit| unit.id).collect();
-        part.gold = rows.gold.iter().filter(|gold| ids.contains(gold.id)).copied().collect();
-    }
-    parts
-}
-
-fn measured_part(
-    subject: &Subject,
-    (by, value): (&str, &str),
-    part: &Part<'_>,
-    settings: &Settings<'_>,
-) -> Result<PolicyPrevalence, Vec<InputMistake>> {
-    let segment = Segment { by: by.to_owned(), value: value.to_owned() };
-    let subject = Subject { segment: Some(segment), ..subject.clone() };
-    let mut measured = suppressed(prevalence(&subject, &part.units, &part.gold, settings)?);
-    measured.judge(settings.goal);
-    Ok(measured)
-}
-
-impl Pivot<'_> {
-    fn settings<'s>(&self, parts: usize, settings: &Settings<'s>) -> Settings<'s> {
-        let level = match self.coverage {
-            Coverage::Each => settings.level,
-            Coverage::Together => settings.level.shared_by(parts),
-        };
-        Settings { level, ..*settings }
-    }
-}
-
-/// A pivot and its value for each unit.
+/// Pivots to measure by, and on how many threads.
 #[derive(Debug, Clone, Copy)]
-pub struct Pivot<'a> {
-    /// The pivot's name, such as `surface`.
-    pub name: &'a str,
-    /// One value a unit; `None` where the unit has none.
-    pub values: &'a [Option<&'a str>],
+pub struct Segments<'a> {
+    /// The pivots.
+    pub divisions: &'a [Division],
     /// What the level of the intervals is the level of.
     pub coverage: Coverage,
+    /// How many threads may measure at once.
+    pub threads: NonZeroUsize,
 }
 
 /// What an interval's level is the level of.
@@ -164,6 +73,17 @@ pub enum Coverage {
     Together,
 }
 
+impl Coverage {
+    /// Returns the settings for each of so many parts.
+    pub(super) fn settings<'s>(self, parts: usize, settings: &Settings<'s>) -> Settings<'s> {
+        let level = match self {
+            Self::Each => settings.level,
+            Self::Together => settings.level.shared_by(parts),
+        };
+        Settings { level, ..*settings }
+    }
+}
+
 /// The rows of one policy.
 #[derive(Debug, Clone, Copy)]
 pub struct Rows<'a> {
@@ -173,8 +93,65 @@ pub struct Rows<'a> {
     pub gold: &'a [GoldLabel<'a>],
 }
 
+struct Split<'a> {
+    division: &'a Division,
+    coverage: Coverage,
+}
+
+impl Split<'_> {
+    fn measure(
+        &self,
+        subject: &Subject,
+        matching: &Matching<'_>,
+        settings: &Settings<'_>,
+    ) -> Result<Vec<PolicyPrevalence>, InputMistake> {
+        let Division { name, values, of_unit } = self.division;
+        let parts = matching.parts(of_unit, values.len())?;
+        let settings = &self.coverage.settings(parts.iter().flatten().count(), settings);
+        let one = |(value, joined): (&String, Option<Joined>)| {
+            let joined = joined?;
+            let segment = Segment { by: name.clone(), value: value.clone() };
+            let subject = Subject { segment: Some(segment), ..subject.clone() };
+            let mut measured = suppressed(measure(&subject, joined, settings));
+            measured.judge(settings.goal);
+            Some(measured)
+        };
+        Ok(values.iter().zip(parts).filter_map(one).collect())
+    }
+}
+
+/// Measures every division, the next one by whichever thread is free, and returns the results in their order.
+fn on_threads<T: Send>(
+    divisions: &[Division],
+    threads: NonZeroUsize,
+    measure: impl Fn(&Division) -> Result<T, InputMistake> + Sync,
+) -> Result<Vec<T>, InputMistake> {
+    let next = AtomicUsize::new(0);
+    let work = || -> Vec<(usize, Result<T, InputMistake>)> {
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(division) = divisions.get(at) else { return done };
+            done.push((at, measure(division)));
+        }
+    };
+    let mut all = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads.get()).map(|_| scope.spawn(work)).collect();
+        let mut all = work();
+        for other in others {
+            match other.join() {
+                Ok(done) => all.extend(done),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    });
+    all.sort_by_key(|(at, _)| *at);
+    all.into_iter().map(|(_, measured)| measured).collect()
+}
+
 /// Replaces estimates that say more about a few units than about the segment.
-fn suppressed(mut measured: PolicyPrevalence) -> PolicyPrevalence {
+pub(super) fn suppressed(mut measured: PolicyPrevalence) -> PolicyPrevalence {
     let Some(reason) = reason(&measured) else { return measured };
     let high = match (&measured.corrected, measured.bounds) {
         (Ok(estimate), _) => Some(estimate.high),

@@ -7,7 +7,11 @@ use super::labeler::AdHoc;
 use super::labeler::Labeler;
 use super::policies;
 use super::program::Program;
+use super::sampled;
+use super::sampled::Sampled;
+use super::sampled::SampledUnit;
 use super::units;
+use crate::measure::Division;
 use crate::policy::Policy;
 use crate::prompt::CompiledPrompt;
 use crate::prompt::PromptSettings;
@@ -35,7 +39,9 @@ const OUT_OF_ORDER: f64 = 0.02;
 /// Units with the labels of one labeler.
 #[derive(Debug, Clone)]
 pub(crate) struct Labeled {
-    pub(crate) units: Vec<Unit>,
+    pub(crate) units: Vec<SampledUnit>,
+    /// The pivots asked for, one value a unit.
+    pub(crate) divisions: Vec<Division>,
     pub(crate) policies: Vec<Arc<Policy>>,
     pub(crate) labeler: Labeler,
     pub(crate) prompts: Vec<CompiledPrompt>,
@@ -49,29 +55,54 @@ pub(crate) struct Row {
     /// Index of the unit.
     pub(crate) unit: usize,
     pub(crate) outcome: Outcome,
-    pub(crate) label: Option<String>,
+    pub(crate) label: Option<Arc<str>>,
+}
+
+/// A label as the store has it, before its unit is looked up.
+struct Scanned {
+    unit: Box<str>,
+    content: Fingerprint,
+    policy: usize,
+    outcome: Outcome,
+    label: Option<Arc<str>>,
 }
 
 impl Labeled {
-    /// Refuses labels of those units that are not the front of the order requests are sent in. That order is random, so its front is a
-    /// random part of the file; labels of a part that somebody chose, or of another sample, are not.
+    /// Returns the fingerprint of each unit's request under a policy, by which requests are ordered; `named` is the file the
+    /// units were read from. Empty where nothing asks about the policy.
+    pub(crate) fn requests(
+        &self,
+        program: &Program,
+        named: Option<&Path>,
+        policy: usize,
+    ) -> Result<Vec<Fingerprint>, OpsError> {
+        let id = &self.policies[policy].id;
+        let asks = |prompt: &&CompiledPrompt| prompt.policies().iter().any(|known| known.id == *id);
+        let Some(prompt) = self.prompts.iter().find(asks) else { return Ok(Vec::new()) };
+        let units = units::load(program, named)?.units;
+        Ok(units.iter().map(|unit| prompt.request_fingerprint(unit)).collect())
+    }
+
+    /// Refuses labels of those units that are not the front of the order requests are sent in. That order is random, so its front
+    /// is a random part of the file; labels of a part that somebody chose, or of another sample, are not.
     pub(crate) fn random_part(
         &self,
         policy: usize,
+        requests: &[Fingerprint],
         among: impl Fn(usize) -> bool,
     ) -> Result<(), OpsError> {
         let id = &self.policies[policy].id;
-        let asks = |prompt: &&CompiledPrompt| prompt.policies().iter().any(|known| known.id == *id);
-        let Some(prompt) = self.prompts.iter().find(asks) else { return Ok(()) };
         let rows = self.rows[policy].iter().map(|row| row.unit);
         let has: BTreeSet<usize> = rows.filter(|unit| among(*unit)).collect();
-        let mut requests: Vec<(Fingerprint, bool)> = self
-            .units
+        let mut requests: Vec<(Fingerprint, bool)> = requests
             .iter()
             .enumerate()
             .filter(|(at, _)| among(*at))
-            .map(|(at, unit)| (prompt.request_fingerprint(unit), has.contains(&at)))
+            .map(|(at, request)| (*request, has.contains(&at)))
             .collect();
+        if requests.is_empty() {
+            return Ok(());
+        }
         requests.sort_unstable();
         let front = requests.iter().take(has.len()).filter(|(_, labeled)| *labeled).count();
         let elsewhere = has.len() - front;
@@ -106,22 +137,28 @@ pub(crate) fn settled(
     Ok(settings)
 }
 
+/// Which units to join with whose labels.
+pub(crate) struct Wanted<'a> {
+    /// The units; the project's when absent.
+    pub(crate) units: Option<&'a Path>,
+    /// Policies; all in use when empty.
+    pub(crate) policies: &'a [String],
+    pub(crate) labeler: &'a AdHoc,
+    /// Pivots to divide the units by.
+    pub(crate) pivots: &'a [String],
+}
+
 /// Joins the project's units with the labels in its store.
 ///
 /// # Errors
 ///
 /// No store, no label that stands, and whatever keeps policies, units or labeler from being read.
-pub(crate) fn from_store(
-    program: &Program,
-    named: Option<&Path>,
-    policies: &[String],
-    wanted: &AdHoc,
-) -> Result<Labeled, OpsError> {
-    let policies: Vec<Arc<Policy>> = policies::load(program, policies)?.policies();
-    let labeler = labeler::resolve(program, wanted)?;
-    let file = units::load(program, named)?;
+pub(crate) fn from_store(program: &Program, wanted: &Wanted<'_>) -> Result<Labeled, OpsError> {
+    let policies: Vec<Arc<Policy>> = policies::load(program, wanted.policies)?.policies();
+    let labeler = labeler::resolve(program, wanted.labeler)?;
     let path = program.store_path();
     if !path.is_file() {
+        sampled::load(program, wanted.units, wanted.pivots)?;
         return Err(OpsError::refused(
             format!("nothing is labeled yet: there is no store at {}", path.display()),
             "label the units first: titer label",
@@ -129,7 +166,18 @@ pub(crate) fn from_store(
     }
     let reader = Store::open(&path, Access::Read)?.reader()?;
     let prompts = fit::compile_all(&policies, &labeler, &settled(Some(&reader), &labeler)?)?;
-    let rows = standing(&reader, &file.units, &policies, &prompts)?;
+    // The file is read while the store is.
+    let (file, scanned) = std::thread::scope(|scope| {
+        let scan = scope.spawn(|| {
+            let reader = reader;
+            scan(&reader, &policies, &prompts)
+        });
+        let file = sampled::load(program, wanted.units, wanted.pivots);
+        let scanned = scan.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (file, scanned)
+    });
+    let file = file?;
+    let rows = standing(&file.units, scanned?, policies.len());
     if rows.iter().all(Vec::is_empty) {
         return Err(OpsError::refused(
             format!(
@@ -140,22 +188,52 @@ pub(crate) fn from_store(
             "run `titer label`; labels of an earlier policy text, prompt or model do not count",
         ));
     }
-    Ok(Labeled { units: file.units, policies, labeler, prompts, rows })
+    let Sampled { units, divisions, .. } = file;
+    Ok(Labeled { units, divisions, policies, labeler, prompts, rows })
+}
+
+/// Reads the labels of these policies and prompts.
+fn scan(
+    reader: &Reader,
+    policies: &[Arc<Policy>],
+    prompts: &[CompiledPrompt],
+) -> Result<Vec<Scanned>, OpsError> {
+    let by_policy: HashMap<&str, usize> =
+        policies.iter().enumerate().map(|(at, policy)| (policy.id.as_str(), at)).collect();
+    let prompts: Vec<Fingerprint> = prompts.iter().map(CompiledPrompt::fingerprint).collect();
+    let mut labels: HashMap<String, Arc<str>> = HashMap::new();
+    let mut one = |label: &str| match labels.get(label) {
+        Some(known) => Arc::clone(known),
+        None => Arc::clone(labels.entry(label.to_owned()).or_insert_with(|| label.into())),
+    };
+    let mut scanned = Vec::new();
+    reader.standing_labels(|row| {
+        let policy = by_policy.get(row.policy).filter(|_| prompts.contains(&row.prompt));
+        if let Some(&policy) = policy {
+            scanned.push(Scanned {
+                unit: row.unit.into(),
+                content: row.unit_hash,
+                policy,
+                outcome: row.outcome,
+                label: row.label.map(&mut one),
+            });
+        }
+    })?;
+    Ok(scanned)
 }
 
 /// Finds the labels of each policy whose request is what would be sent now.
-pub(crate) fn standing(
-    reader: &Reader,
-    units: &[Unit],
-    policies: &[Arc<Policy>],
-    prompts: &[CompiledPrompt],
-) -> Result<Vec<Vec<Row>>, OpsError> {
-    let mut rows: Vec<Vec<Row>> = vec![Vec::new(); policies.len()];
-    each_standing(reader, units, policies, prompts, |policy, unit, row| {
-        rows[policy].push(Row { unit, outcome: row.answer.outcome, label: row.answer.label });
-    })?;
+fn standing(units: &[SampledUnit], scanned: Vec<Scanned>, policies: usize) -> Vec<Vec<Row>> {
+    let mut rows: Vec<Vec<Row>> = (0..policies).map(|_| Vec::new()).collect();
+    let by_id: HashMap<&str, usize> =
+        units.iter().enumerate().map(|(at, unit)| (unit.id.as_str(), at)).collect();
+    for Scanned { unit, content, policy, outcome, label } in scanned {
+        if let Some(&unit) = by_id.get(&*unit).filter(|at| units[**at].content == content) {
+            rows[policy].push(Row { unit, outcome, label });
+        }
+    }
     rows.iter_mut().for_each(|list| list.sort_by_key(|row| row.unit));
-    Ok(rows)
+    rows
 }
 
 /// Hands over the label that stands for each of these units and policies under these prompts, where there is one.

@@ -3,7 +3,6 @@
 mod calendar;
 mod files;
 mod periods;
-mod pivot;
 mod sample;
 mod span;
 mod store;

@@ -75,12 +75,16 @@ pub(crate) fn load(program: &Program, named: Option<&Path>) -> Result<UnitsOf, O
     let units: Vec<Unit> =
         io::read_units(&source, &columns, IdCheck::Unique)?.collect::<Result<_, _>>()?;
     if units.is_empty() {
-        return Err(OpsError::refused(
-            format!("{} has no units", path.display()),
-            "check that it is the file you meant",
-        ));
+        return Err(empty(&path));
     }
     Ok(UnitsOf { path, units })
+}
+
+pub(super) fn empty(path: &Path) -> OpsError {
+    OpsError::refused(
+        format!("{} has no units", path.display()),
+        "check that it is the file you meant",
+    )
 }
 
 /// Reads the first unit of a file.
@@ -93,10 +97,7 @@ pub fn first(program: &Program, path: &Path) -> Result<Unit, OpsError> {
     let columns = columns(program);
     match io::read_units(&source, &columns, IdCheck::Unchecked)?.next() {
         Some(unit) => Ok(unit?),
-        None => Err(OpsError::refused(
-            format!("{} has no units", path.display()),
-            "check that it is the file you meant",
-        )),
+        None => Err(empty(path)),
     }
 }
 

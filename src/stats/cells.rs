@@ -1,6 +1,8 @@
 //! What is summed over the units of one cell: all that the two-phase estimators need.
 
+use crate::stats::ClusterTotal;
 use crate::stats::GoldWeight;
+use crate::stats::Products;
 use crate::stats::Share;
 use crate::stats::StatsError;
 use crate::stats::Weight;
@@ -26,6 +28,23 @@ pub struct CellSums {
     pub negatives: WeightSum,
 }
 
+/// What one cluster has in one cell; empty at first.
+///
+/// Products of what it has here with what it has elsewhere are the business of [`crate::stats::Crossing`].
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct CellCluster {
+    labeled: ClusterTotal,
+    positives: ClusterTotal,
+    negatives: ClusterTotal,
+}
+
+impl CellCluster {
+    /// Returns what the cluster has among the gold positives and the gold negatives.
+    pub(crate) fn gold_parts(&self) -> [f64; 2] {
+        [self.positives.uncertain(), self.negatives.uncertain()]
+    }
+}
+
 impl CellSums {
     /// Adds a labeled unit.
     pub fn add_unit(&mut self, weight: Weight) {
@@ -40,11 +59,30 @@ impl CellSums {
         }
     }
 
+    /// Adds a labeled unit of a cluster; `cluster` is what the cluster has in this cell.
+    pub fn add_unit_in(&mut self, cluster: &mut CellCluster, weight: Weight) {
+        self.labeled.add_in(&mut cluster.labeled, weight);
+    }
+
+    /// Adds the gold of a unit of a cluster that was added as labeled too.
+    pub fn add_gold_in(&mut self, cluster: &mut CellCluster, weight: GoldWeight, truth: Truth) {
+        match truth {
+            Truth::Positive => self.positives.add_gold_in(&mut cluster.positives, weight),
+            Truth::Negative => self.negatives.add_gold_in(&mut cluster.negatives, weight),
+        }
+    }
+
     /// Adds everything another cell holds.
     pub fn absorb(&mut self, other: &Self) {
         self.labeled.absorb(&other.labeled);
         self.positives.absorb(&other.positives);
         self.negatives.absorb(&other.negatives);
+    }
+
+    /// Adds to the variances what clusters with gold in several of the cells absorbed add.
+    pub fn add_products(&mut self, products: Products) {
+        self.positives.add_products(products.positives);
+        self.negatives.add_products(products.negatives);
     }
 
     /// Returns the sums over all gold units.

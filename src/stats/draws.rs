@@ -149,6 +149,14 @@ pub(crate) fn sorted_quantile(sorted: &[f64], part: f64) -> Option<f64> {
     Some(below + (above - below) * place.fract())
 }
 
+/// Returns what [`sorted_quantile`] would of these values in order, which sorting them would take longer to find.
+pub(crate) fn quantile(values: &mut [f64], part: f64) -> Option<f64> {
+    let place = part.clamp(0.0, 1.0) * (values.len().checked_sub(1)? as f64);
+    let (_, below, rest) = values.select_nth_unstable_by(place.floor() as usize, f64::total_cmp);
+    let above = rest.iter().copied().reduce(f64::min).unwrap_or(*below);
+    Some(*below + (above - *below) * place.fract())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,5 +220,10 @@ mod tests {
     fn quantiles_interpolate() {
         assert_eq!(sorted_quantile(&[0.0, 1.0, 2.0], 0.25), Some(0.5));
         assert_eq!(sorted_quantile(&[], 0.5), None);
+        let (mut mixed, sorted) = ([3.0, 0.5, 9.0, 2.0, 2.0], [0.5, 2.0, 2.0, 3.0, 9.0]);
+        for part in [0.0, 0.1, 0.3, 0.5, 0.8, 1.0] {
+            assert_eq!(quantile(&mut mixed, part), sorted_quantile(&sorted, part), "{part}");
+        }
+        assert_eq!(quantile(&mut [], 0.5), None);
     }
 }

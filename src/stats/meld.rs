@@ -8,7 +8,7 @@ use crate::stats::Share;
 use crate::stats::StatsError;
 use crate::stats::draws::Draws;
 use crate::stats::draws::Generator;
-use crate::stats::draws::sorted_quantile;
+use crate::stats::draws::quantile;
 
 /// What is known about the share of positives in one cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,6 +40,17 @@ impl CellMean {
         match self {
             Self::Exact(value) | Self::Sampled { value, .. } => value,
         }
+    }
+}
+
+impl MeldCell {
+    /// Returns the cell when its variance is `ratio` times as large, `ratio` being 1 or more.
+    pub(crate) fn reduced(self, ratio: f64) -> Self {
+        let mean = match self.mean {
+            CellMean::Exact(value) => CellMean::Exact(value),
+            CellMean::Sampled { value, size } => CellMean::Sampled { value, size: size / ratio },
+        };
+        Self { mean, ..self }
     }
 }
 
@@ -83,8 +94,7 @@ pub fn kg_meld(
     let mut generator = draws.generator();
     let mut drawn: Vec<f64> =
         (0..draws.count()).map(|_| draw_once(cells, shares, &mut generator)).collect();
-    drawn.sort_unstable_by(f64::total_cmp);
-    let quantile = |part| sorted_quantile(&drawn, part).ok_or(StatsError::NoUnits);
+    let mut quantile = |part| quantile(&mut drawn, part).ok_or(StatsError::NoUnits);
     Ok(Interval {
         low: if value <= 0.0 { 0.0 } else { quantile(level.tail())?.min(value) },
         high: if value >= 1.0 { 1.0 } else { quantile(1.0 - level.tail())?.max(value) },

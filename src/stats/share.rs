@@ -58,6 +58,14 @@ impl EffectiveSize {
         Self::of(value * (1.0 - value), variance, f64::INFINITY)
     }
 
+    /// Returns the size when every variance is `ratio` times as large, `ratio` being 1 or more.
+    pub(crate) fn reduced(self, ratio: f64) -> Self {
+        match self {
+            Self::Units(units) => Self::Units(units / ratio),
+            Self::Exact => Self::Exact,
+        }
+    }
+
     /// Returns the size at which a share varies by `variance` where `spread` is its one-unit variance.
     ///
     /// `kish` is the size to use where either is 0; infinite or NaN means that there is no error.

@@ -5,6 +5,7 @@
 
 use crate::stats::CellMean;
 use crate::stats::CellSums;
+use crate::stats::Crossing;
 use crate::stats::Draws;
 use crate::stats::EffectiveSize;
 use crate::stats::Interval;
@@ -72,6 +73,18 @@ impl PostStratified {
 /// Sarndal, Swensson & Wretman (1992), ch. 9, and (1989), Biometrika 76:527–537, for the weighted residuals; Tenenbein
 /// (1970), JASA 65:1350–1361, for two cells and simple random samples.
 pub fn post_stratified(cells: &[CellSums]) -> Result<PostStratified, StatsError> {
+    post_stratified_across(cells, &Crossing::default())
+}
+
+/// Returns [`post_stratified`] where clusters may have units in several cells: their products are part of `V1`.
+///
+/// # Errors
+///
+/// As [`post_stratified`].
+pub fn post_stratified_across(
+    cells: &[CellSums],
+    crossing: &Crossing,
+) -> Result<PostStratified, StatsError> {
     let total = total_weight(cells)?;
     let melded = with_gold(cells, total)?;
     let value: f64 = melded.iter().map(|cell| cell.share * cell.mean.value()).sum();
@@ -85,6 +98,12 @@ pub fn post_stratified(cells: &[CellSums]) -> Result<PostStratified, StatsError>
         second_phase += scale.powi(2)
             * squares(|sum| (sum.error - sum.first_phase_error).max(0.0), mean.mean.value());
     }
+    let calibrated = cells.iter().flat_map(|cell| {
+        let scale =
+            if cell.gold().count > 0 { cell.labeled.weight / cell.gold().weight } else { 0.0 };
+        [scale * (1.0 - value), -scale * value]
+    });
+    first_phase = (first_phase + crossing.variance(&calibrated.collect::<Vec<_>>())).max(0.0);
     let between: f64 =
         melded.iter().map(|cell| cell.share * (cell.mean.value() - value).powi(2)).sum();
     let spread = value * (1.0 - value);
@@ -106,8 +125,51 @@ pub fn two_phase_interval(
     level: Level,
     draws: Draws,
 ) -> Result<Interval, StatsError> {
+    two_phase_interval_across(cells, &Crossing::default(), level, draws)
+}
+
+/// Returns [`two_phase_interval`] where clusters may have units in several cells.
+///
+/// Melding takes the cells' means as independent of each other and of the cells' shares. Where units come in clusters they
+/// are not: every effective size is then divided by the ratio of the whole design variance to the one that melding takes for
+/// granted, `sum_g Q_g^2 m_g (1-m_g) / n_g + (sum_g Q_g m_g^2 - theta^2) / n_Q`. A ratio below 1 changes nothing.
+///
+/// # Errors
+///
+/// As [`post_stratified`].
+pub fn two_phase_interval_across(
+    cells: &[CellSums],
+    crossing: &Crossing,
+    level: Level,
+    draws: Draws,
+) -> Result<Interval, StatsError> {
     let melded = with_gold(cells, total_weight(cells)?)?;
-    kg_meld(&melded, shares_size(cells)?, level, draws)
+    let shares = shares_size(cells)?;
+    if crossing.is_empty() {
+        return kg_meld(&melded, shares, level, draws);
+    }
+    let ratio =
+        post_stratified_across(cells, crossing)?.variance() / taken_for_granted(&melded, shares);
+    if ratio > 1.0 && ratio.is_finite() {
+        let melded: Vec<MeldCell> = melded.iter().map(|cell| cell.reduced(ratio)).collect();
+        return kg_meld(&melded, shares.reduced(ratio), level, draws);
+    }
+    kg_meld(&melded, shares, level, draws)
+}
+
+/// Returns the variance of the melded estimate if its parts were independent.
+fn taken_for_granted(cells: &[MeldCell], shares: EffectiveSize) -> f64 {
+    let of_mean = |cell: &MeldCell| match cell.mean {
+        CellMean::Exact(_) => 0.0,
+        CellMean::Sampled { value, size } => cell.share.powi(2) * value * (1.0 - value) / size,
+    };
+    let value: f64 = cells.iter().map(|cell| cell.share * cell.mean.value()).sum();
+    let square: f64 = cells.iter().map(|cell| cell.share * cell.mean.value().powi(2)).sum();
+    let of_shares = match shares {
+        EffectiveSize::Exact => 0.0,
+        EffectiveSize::Units(size) => (square - value.powi(2)).max(0.0) / size,
+    };
+    cells.iter().map(of_mean).sum::<f64>() + of_shares
 }
 
 /// Returns the Hajek estimate from gold alone, without the labels.
@@ -120,10 +182,20 @@ pub fn two_phase_interval(
 ///
 /// Hajek (1971), in Foundations of Statistical Inference, p. 236.
 pub fn gold_only(cells: &[CellSums]) -> Result<Share, StatsError> {
-    let sum = |of: fn(&CellSums) -> WeightSum| {
-        cells.iter().map(of).fold(WeightSum::default(), |sum, cell| sum.plus(&cell))
-    };
-    Share::of(&sum(|cell| cell.positives), &sum(|cell| cell.negatives))
+    gold_only_across(cells, &Crossing::default())
+}
+
+/// Returns [`gold_only`] where clusters may have gold in several cells. The products of a cluster's positives with its
+/// negatives are left out: they would only lower the variance.
+///
+/// # Errors
+///
+/// As [`gold_only`].
+pub fn gold_only_across(cells: &[CellSums], crossing: &Crossing) -> Result<Share, StatsError> {
+    let mut all = CellSums::default();
+    cells.iter().for_each(|cell| all.absorb(cell));
+    all.add_products(crossing.within(&(0..cells.len()).collect::<Vec<_>>()));
+    all.positive_share()
 }
 
 /// Returns each cell's share of the exposure among labeled units, with its design variance.

@@ -21,6 +21,20 @@ pub struct GoldWeight {
     probability: f64,
 }
 
+/// What the units of one cluster add up to so far; one for each cluster and [`WeightSum`], empty at first.
+///
+/// Whole clusters are drawn, or units of a cluster are so alike that they count as drawn together: their sampling errors
+/// add up before they are squared (the ultimate cluster). How gold was drawn inside the cluster stays each unit's own.
+///
+/// # Source
+///
+/// Hansen, Hurwitz & Madow (1953), Sample Survey Methods and Theory, vol. 1, ch. 6; Sarndal, Swensson & Wretman (1992), ch. 4.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct ClusterTotal {
+    /// Sum of `sqrt(1 - pi) * weight`: the first phase's part of each unit's error, not yet squared.
+    uncertain: f64,
+}
+
 /// Sums over weights that every estimator here is built from.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct WeightSum {
@@ -30,7 +44,8 @@ pub struct WeightSum {
     pub weight: f64,
     /// Sum of squared weights.
     pub square: f64,
-    /// Sum of `(1 - probability) * weight^2`: the Poisson design variance of the sum of weights.
+    /// The design variance of the sum of weights: sum of `(1 - probability) * weight^2` for Poisson samples, and for
+    /// clusters the products of their units' errors too.
     pub error: f64,
     /// The part of `error` due to the first phase; the same as `error` for first-phase weights.
     pub first_phase_error: f64,
@@ -67,6 +82,10 @@ impl Weight {
     pub fn value(self) -> f64 {
         self.exposure / self.probability
     }
+
+    fn uncertain(self) -> f64 {
+        (1.0 - self.probability).sqrt() * self.value()
+    }
 }
 
 impl GoldWeight {
@@ -91,6 +110,12 @@ impl GoldWeight {
     }
 }
 
+impl ClusterTotal {
+    pub(crate) fn uncertain(self) -> f64 {
+        self.uncertain
+    }
+}
+
 impl WeightSum {
     /// Adds a unit of the first phase.
     pub fn add(&mut self, unit: Weight) {
@@ -105,7 +130,28 @@ impl WeightSum {
         self.push(unit.value(), (1.0 - both) * unit.value().powi(2), first);
     }
 
-    /// Adds everything another sum holds.
+    /// Adds a unit of the first phase that belongs to a cluster.
+    pub fn add_in(&mut self, cluster: &mut ClusterTotal, unit: Weight) {
+        self.add(unit);
+        self.share(cluster, unit.uncertain());
+    }
+
+    /// Adds a gold unit that belongs to a cluster.
+    pub fn add_gold_in(&mut self, cluster: &mut ClusterTotal, unit: GoldWeight) {
+        self.add_gold(unit);
+        self.share(cluster, unit.first.uncertain() / unit.probability);
+    }
+
+    /// Adds the products of the unit's error with those of the units of its cluster that came before it.
+    ///
+    /// With `z` the cluster's sum of `sqrt(1-pi) d2`, the cluster's variance is `z^2 + sum pi (1-rho) d2^2`, unbiased for
+    /// Poisson samples of whole clusters and gold drawn by unit.
+    fn share(&mut self, cluster: &mut ClusterTotal, uncertain: f64) {
+        self.add_products(2.0 * cluster.uncertain * uncertain);
+        cluster.uncertain += uncertain;
+    }
+
+    /// Adds everything another sum holds. What clusters have in both is not known here: their products are left out.
     pub fn absorb(&mut self, other: &Self) {
         self.count += other.count;
         self.weight += other.weight;
@@ -121,6 +167,12 @@ impl WeightSum {
     pub fn plus(mut self, other: &Self) -> Self {
         self.absorb(other);
         self
+    }
+
+    /// Adds to the variance what clusters with units in several of the merged sums add.
+    pub(crate) fn add_products(&mut self, products: f64) {
+        self.error += products;
+        self.first_phase_error += products;
     }
 
     fn push(&mut self, weight: f64, error: f64, first_phase_error: f64) {
@@ -173,6 +225,32 @@ mod tests {
         // d = 6: (1-pi) d^2 / rho = 72, (1-rho) d^2 / rho^2 = 432, together (1-pi rho) (d/rho)^2 = 504
         assert!((sum.first_phase_error - 72.0).abs() < 1e-12);
         assert!((sum.error - 504.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn clusters_drawn_whole_vary_as_if_each_were_one_unit() {
+        let (mut units, mut wholes) = (WeightSum::default(), WeightSum::default());
+        for exposures in [[1.0, 2.0, 4.0], [3.0, 1.0, 1.0]] {
+            let mut cluster = ClusterTotal::default();
+            for exposure in exposures {
+                units.add_in(&mut cluster, Weight::new(exposure, 0.2).unwrap());
+            }
+            wholes.add(Weight::new(exposures.iter().sum(), 0.2).unwrap());
+        }
+        assert!((units.error - wholes.error).abs() < 1e-9, "{units:?} {wholes:?}");
+        assert!((units.first_phase_error - wholes.error).abs() < 1e-9);
+    }
+
+    #[test]
+    fn gold_inside_a_cluster_keeps_its_own_error() {
+        let unit = GoldWeight::new(Weight::new(3.0, 0.5).unwrap(), 0.25).unwrap();
+        let (mut sum, mut cluster) = (WeightSum::default(), ClusterTotal::default());
+        sum.add_gold_in(&mut cluster, unit);
+        assert!((sum.error - 504.0).abs() < 1e-12, "a unit alone is its own cluster");
+        sum.add_gold_in(&mut cluster, unit);
+        // d2 = 24: the cluster's z is 2 * sqrt(0.5) * 24, and each unit has 0.5 * 0.75 * 24^2 of its own
+        assert!((sum.error - (1152.0 + 2.0 * 216.0)).abs() < 1e-9, "{sum:?}");
+        assert!((sum.error - sum.first_phase_error - 2.0 * 432.0).abs() < 1e-9, "{sum:?}");
     }
 
     #[test]

@@ -41,6 +41,23 @@ pub struct LabelRow {
     pub labeled_at: Timestamp,
 }
 
+/// What a label that stands today says, and what it was given to; the rest of its row stays on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StandingLabel<'a> {
+    /// The unit's id.
+    pub unit: &'a str,
+    /// The unit's content.
+    pub unit_hash: Fingerprint,
+    /// The policy's id.
+    pub policy: &'a str,
+    /// How the labeling ended.
+    pub outcome: Outcome,
+    /// The label, where there is one.
+    pub label: Option<&'a str>,
+    /// The prompt.
+    pub prompt: Fingerprint,
+}
+
 /// The hashes a label can be walked back by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Provenance {
@@ -281,6 +298,30 @@ impl Reader {
     pub fn labels(&self, mut take: impl FnMut(LabelRow)) -> Result<(), StoreError> {
         self.each("SELECT * FROM current_labels ORDER BY seq", &[], |row| {
             take(LabelRow::of(row)?);
+            Ok(())
+        })
+    }
+
+    /// Hands every label that stands today to `take` as [`Self::labels`] does, without what an estimate has no use for.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store cannot be read.
+    pub fn standing_labels(
+        &self,
+        mut take: impl FnMut(StandingLabel<'_>),
+    ) -> Result<(), StoreError> {
+        let sql = "SELECT unit, unit_hash, policy, outcome, label, prompt FROM current_labels ORDER BY seq";
+        self.each(sql, &[], |row| {
+            let outcome = Outcome::from_name(row.get_ref(3)?.as_str()?);
+            take(StandingLabel {
+                unit: row.get_ref(0)?.as_str()?,
+                unit_hash: Fingerprint::from_bytes(row.get(1)?),
+                policy: row.get_ref(2)?.as_str()?,
+                outcome: outcome.ok_or_else(|| unreadable(row, "outcome"))?,
+                label: row.get_ref(4)?.as_str_or_null()?,
+                prompt: Fingerprint::from_bytes(row.get(5)?),
+            });
             Ok(())
         })
     }

@@ -4,19 +4,22 @@ use super::World;
 use super::codes;
 use crate::measure::Code;
 use crate::measure::Coverage;
+use crate::measure::Division;
 use crate::measure::GoldLabel;
 use crate::measure::Judgment;
 use crate::measure::LabeledUnit;
 use crate::measure::Missing;
-use crate::measure::Pivot;
 use crate::measure::PolicyPrevalence;
 use crate::measure::Positive;
 use crate::measure::Rows;
+use crate::measure::Segments;
 use crate::measure::Settings;
 use crate::measure::Subject;
-use crate::measure::by_segment;
+use crate::measure::by_segments;
 use crate::stats::Draws;
 use crate::stats::Level;
+use std::borrow::Cow;
+use std::num::NonZeroUsize;
 
 /// Measures a world by whether the number of a unit is below `cut` (`few`) or not (`many`).
 fn by_cut(world: &World, cut: usize, coverage: Coverage) -> Vec<PolicyPrevalence> {
@@ -43,17 +46,14 @@ fn by_cut(world: &World, cut: usize, coverage: Coverage) -> Vec<PolicyPrevalence
             age_days: None,
         })
         .collect();
-    let values: Vec<Option<&str>> = world
-        .units
-        .iter()
-        .map(|(id, ..)| {
-            let number: usize = id.rsplit('-').next().unwrap().parse().unwrap();
-            Some(if number < cut { "few" } else { "many" })
-        })
-        .collect();
-    let pivot = Pivot { name: "surface", values: &values, coverage };
+    let values = world.units.iter().map(|(id, ..)| {
+        let number: usize = id.rsplit('-').next().unwrap().parse().unwrap();
+        Some(Cow::Borrowed(if number < cut { "few" } else { "many" }))
+    });
+    let divisions = [Division::new("surface", values)];
+    let segments = Segments { divisions: &divisions, coverage, threads: NonZeroUsize::MIN };
     let subject = Subject { policy: "insults".to_owned(), ..Subject::default() };
-    by_segment(&subject, pivot, Rows { units: &units, gold: &gold }, &settings).unwrap()
+    by_segments(&subject, Rows { units: &units, gold: &gold }, segments, &settings).unwrap()
 }
 
 /// Every fifth unit of a label has gold; of these every fourth is violating.

@@ -4,6 +4,7 @@ use super::super::error::OpsError;
 use super::super::program::DrawnName;
 use super::super::program::GoldFile;
 use super::super::program::Program;
+use super::super::sampled::SampledUnit;
 use super::draw::BY_LABEL;
 use super::draw::latest;
 use super::origin::Origin;
@@ -21,7 +22,6 @@ use crate::store;
 use crate::store::Access;
 use crate::store::GoldDraw;
 use crate::store::Store;
-use crate::unit::Unit;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -58,7 +58,7 @@ impl Collected {
     /// Gold of other texts, of another standard, or of more labeled units than there are.
     pub(crate) fn joined_with(
         &mut self,
-        units: &[Unit],
+        units: &[SampledUnit],
         policies: &[Arc<Policy>],
         n_labeled: usize,
     ) -> Result<(), OpsError> {

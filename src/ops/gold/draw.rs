@@ -3,6 +3,7 @@
 use super::super::error::OpsError;
 use super::super::labeled;
 use super::super::labeled::Labeled;
+use super::super::labeled::Wanted;
 use super::super::labeler::AdHoc;
 use super::super::program::Program;
 use super::super::units;
@@ -91,12 +92,13 @@ pub struct DrawnCell {
 ///
 /// Nothing labeled, the sample's salt, a draw of that salt already there, a store that cannot be written.
 pub fn draw(program: &Program, request: &DrawRequest) -> Result<Drawn, OpsError> {
-    let labeled = labeled::from_store(
-        program,
-        request.units.as_deref(),
-        &request.policies,
-        &request.labeler,
-    )?;
+    let wanted = Wanted {
+        units: request.units.as_deref(),
+        policies: &request.policies,
+        labeler: &request.labeler,
+        pivots: &[],
+    };
+    let labeled = labeled::from_store(program, &wanted)?;
     let policies: Vec<String> = labeled.policies.iter().map(|policy| policy.id.clone()).collect();
     let salt_text = request.salt.clone().or_else(|| program.file.gold.as_ref()?.salt.clone());
     let salt = Salt::new(salt_text.as_deref().unwrap_or("titer/gold"))?;
@@ -170,7 +172,7 @@ fn origin(
             .iter()
             .map(|policy| (policy.id.clone(), policy.version.major))
             .collect(),
-        contents: shown.map(|unit| (unit.id.clone(), unit.content_hash().short())).collect(),
+        contents: shown.map(|unit| (unit.id.clone(), unit.content.short())).collect(),
     };
     serde_json::to_string(&origin).map_err(|source| {
         OpsError::refused(format!("the plan cannot be written: {source}"), "report this as a bug")

@@ -1,11 +1,11 @@
 //! What a draw was made from, and whether the gold it led to still speaks about that.
 
 use super::super::error::OpsError;
+use super::super::sampled::SampledUnit;
 use crate::policy::Policy;
 use crate::sampling::Salt;
 use crate::sampling::prn;
 use crate::store::GoldDraw;
-use crate::unit::Unit;
 use serde::Deserialize;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -42,14 +42,14 @@ impl Origin {
     /// Refuses gold that was given to other texts, or by another standard.
     pub(super) fn still_fits(
         &self,
-        units: &[Unit],
+        units: &[SampledUnit],
         policies: &[Arc<Policy>],
     ) -> Result<(), OpsError> {
         let changed = units
             .iter()
             .filter(|unit| {
                 let shown = self.contents.get(&unit.id);
-                shown.is_some_and(|shown| *shown != unit.content_hash().short())
+                shown.is_some_and(|shown| *shown != unit.content.short())
             })
             .count();
         if changed > 0 {

@@ -12,18 +12,20 @@ use crate::io;
 use crate::io::Columns;
 use crate::io::ContentColumns;
 use crate::io::ForeignLabel;
-use crate::io::IdCheck;
 use crate::io::Source;
 use crate::ops::error::OpsError;
 use crate::ops::gold;
 use crate::ops::gold::Collected;
+use crate::ops::pivot;
 use crate::ops::policies;
 use crate::ops::program::Program;
+use crate::ops::sampled;
+use crate::ops::sampled::Sampled;
 use crate::ops::units;
 use crate::policy::Policy;
-use crate::unit::Unit;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -54,8 +56,11 @@ pub(super) fn sample(
         None => gold::collected(program, None, request.drawn, &known)?,
     };
     let units = match &request.units {
-        Some(path) => Some(read_units(program, path)?),
-        None => None,
+        Some(path) => Some(read_units(program, path, &request.by)?),
+        None => match request.by.first() {
+            Some(pivot) => return Err(pivot::unknown(pivot, [])),
+            None => None,
+        },
     };
     let salt = match &request.units {
         Some(path) => units::sample_salt(program, path)?,
@@ -75,22 +80,24 @@ pub(super) fn sample(
         let of_project = known.iter().find(|known| known.id == policy).map(Arc::clone);
         policies.push(policy_rows(policy, own, of_project, positive));
     }
-    let (name, units) = units.map_or_else(|| (String::new(), Vec::new()), |it| (it.name, it.list));
-    Ok(Sample { name, units, policies, gold: BTreeMap::from([(None, Arc::new(gold))]), salt })
+    let name = units.as_ref().map_or_else(String::new, |units| units.path.display().to_string());
+    let (units, divisions) = units.map_or_else(Default::default, |it| (it.units, it.divisions));
+    let gold = BTreeMap::from([(None, Arc::new(gold))]);
+    Ok(Sample { name, units, divisions, policies, gold, salt })
 }
 
 /// Returns the ids of a file of units.
 pub(super) fn ids(program: &Program, path: &Path) -> Result<HashSet<String>, OpsError> {
-    Ok(read_units(program, path)?.list.into_iter().map(|unit| unit.id).collect())
+    Ok(read_units(program, path, &[])?.units.into_iter().map(|unit| unit.id).collect())
 }
 
-fn notes_on(units: Option<&Units>) -> Option<String> {
+fn notes_on(units: Option<&Sampled>) -> Option<String> {
     match units {
         None => Some(
             "no --units: every unit counts once, and the labeled units are the whole population"
                 .to_owned(),
         ),
-        Some(units) => units.list.iter().all(|unit| unit.exposure <= 1.0).then(|| {
+        Some(units) => units.units.iter().all(|unit| unit.exposure <= 1.0).then(|| {
             "every unit counts once: no column `exposure` is above 1 (map another with `units: {exposure: …}`)".to_owned()
         }),
     }
@@ -104,6 +111,7 @@ fn policy_rows(
 ) -> PolicyRows {
     let mut makers: Vec<Maker> = Vec::new();
     let mut rows = Vec::with_capacity(own.len());
+    let mut labels: HashMap<String, Arc<str>> = HashMap::new();
     for (row, unit) in own {
         let maker = Maker { labeler: row.labeler, version: row.policy_version, fingerprint: None };
         let at = makers.iter().position(|known| *known == maker).unwrap_or(makers.len());
@@ -111,7 +119,10 @@ fn policy_rows(
             makers.push(maker);
         }
         let id = unit.is_none().then_some(row.id);
-        rows.push(Row { id, unit, outcome: row.outcome, label: row.label, maker: at });
+        let label = row.label.map(|label| {
+            Arc::clone(labels.entry(label).or_insert_with_key(|label| Arc::from(label.as_str())))
+        });
+        rows.push(Row { id, unit, outcome: row.outcome, label, maker: at });
     }
     PolicyRows { id, policy, positive, rows, makers, inclusions: None }
 }
@@ -223,34 +234,26 @@ fn listed(labels: &BTreeSet<&str>) -> String {
     labels.iter().take(10).copied().collect::<Vec<_>>().join(", ")
 }
 
-struct Units {
-    list: Vec<Unit>,
-    by_id: BTreeMap<String, usize>,
-    name: String,
-}
-
-fn read_units(program: &Program, path: &Path) -> Result<Units, OpsError> {
-    let source = Source::from_argument(path);
+fn read_units(program: &Program, path: &Path, pivots: &[String]) -> Result<Sampled, OpsError> {
     let columns = Columns { content: ContentColumns::None, ..units::columns(program) };
-    let list: Vec<Unit> =
-        io::read_units(&source, &columns, IdCheck::Unique)?.collect::<Result<_, _>>()?;
-    let by_id = list.iter().enumerate().map(|(at, unit)| (unit.id.clone(), at)).collect();
-    Ok(Units { list, by_id, name: path.display().to_string() })
+    sampled::read(path.to_owned(), &columns, pivots)
 }
 
 /// Labels with the index of their units. Both lists must name the same units: a unit without a label would silently leave the
 /// population, and a label without a unit has no weight.
 fn joined(
     rows: Vec<ForeignLabel>,
-    units: &Units,
+    units: &Sampled,
     labels: &Path,
     elsewhere: &HashSet<String>,
 ) -> Result<Vec<(ForeignLabel, Option<usize>)>, OpsError> {
     let mut unknown = Vec::new();
     let mut list = Vec::with_capacity(rows.len());
-    let mut has_label = vec![None; units.list.len()];
+    let by_id: HashMap<&str, usize> =
+        units.units.iter().enumerate().map(|(at, unit)| (unit.id.as_str(), at)).collect();
+    let mut has_label = vec![None; units.units.len()];
     for row in rows {
-        match units.by_id.get(&row.id) {
+        match by_id.get(row.id.as_str()) {
             Some(&at) => {
                 if let Some(other) = has_label[at].replace(row.labeler.clone()) {
                     return Err(two_labelers(&row, &other, labels));
@@ -262,7 +265,7 @@ fn joined(
         }
     }
     let bare: Vec<String> = units
-        .list
+        .units
         .iter()
         .zip(&has_label)
         .filter(|(_, label)| label.is_none())
@@ -273,7 +276,7 @@ fn joined(
             format!(
                 "{} labels units that {} does not have: {}",
                 labels.display(),
-                units.name,
+                units.path.display(),
                 first_named(&unknown)
             ),
             "give the file of all labeled units",
@@ -283,7 +286,7 @@ fn joined(
         return Err(OpsError::refused(
             format!(
                 "units of {} have no label in {}: {}",
-                units.name,
+                units.path.display(),
                 labels.display(),
                 first_named(&bare)
             ),

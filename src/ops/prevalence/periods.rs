@@ -3,7 +3,6 @@
 use super::Estimating;
 use super::Measured;
 use super::calendar;
-use super::pivot;
 use super::refused;
 use super::sample::Period;
 use super::sample::PolicyRows;
@@ -13,20 +12,22 @@ use super::span::Window;
 use crate::eval::InputMistake;
 use crate::measure;
 use crate::measure::Comparison;
+use crate::measure::Division;
 use crate::measure::PeriodRows;
-use crate::measure::Pivot;
 use crate::measure::Rows;
+use crate::measure::Segments;
 use crate::measure::Settings;
 use crate::measure::Subject;
 use crate::ops::error::OpsError;
 use crate::stats::Coordination;
 use crate::stats::Prn;
 use crate::stats::TwoDays;
-use crate::unit::Unit;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 /// One of two periods to compare.
 struct Side<'a> {
+    sample: &'a Sample,
     period: &'a Period<'a>,
     rows: PeriodRows<'a>,
 }
@@ -89,14 +90,14 @@ impl Estimating<'_> {
         let plain: Vec<PeriodRows<'_>> = periods.iter().map(Period::rows).collect();
         let parts = leaning(&periods, &plain, self.window()?)?;
         match (picked, earlier) {
-            (None, _) if periods.len() > 1 => self.series(&periods, &parts, measured),
-            (None, _) => self.one((&periods, &parts), 0, measured),
-            (Some(at), _) if !compares => self.one((&periods, &parts), at, measured),
+            (None, _) if periods.len() > 1 => self.series((sample, &periods), &parts, measured),
+            (None, _) => self.one(sample, (&periods, &parts), 0, measured),
+            (Some(at), _) if !compares => self.one(sample, (&periods, &parts), at, measured),
             (Some(at), None) => {
                 let before = self.picked((sample, &periods), self.request.vs.as_deref())?;
                 let sides = TwoDays {
-                    earlier: Side { period: &periods[before], rows: parts[before] },
-                    later: Side { period: &periods[at], rows: parts[at] },
+                    earlier: Side { sample, period: &periods[before], rows: parts[before] },
+                    later: Side { sample, period: &periods[at], rows: parts[at] },
                 };
                 let drawn = self.coordination(
                     &sides,
@@ -112,8 +113,8 @@ impl Estimating<'_> {
                 let plain: Vec<PeriodRows<'_>> = before.iter().map(Period::rows).collect();
                 let leaning = leaning(&before, &plain, self.window()?)?;
                 let sides = TwoDays {
-                    earlier: Side { period: &before[which], rows: leaning[which] },
-                    later: Side { period: &periods[at], rows: parts[at] },
+                    earlier: Side { sample: other, period: &before[which], rows: leaning[which] },
+                    later: Side { sample, period: &periods[at], rows: parts[at] },
                 };
                 let salts = (other.salt.as_deref(), sample.salt.as_deref());
                 let drawn = self.coordination(&sides, salts, earlier);
@@ -131,6 +132,7 @@ impl Estimating<'_> {
     /// Measures one period by itself.
     fn one(
         &self,
+        sample: &Sample,
         (periods, parts): (&[Period<'_>], &[PeriodRows<'_>]),
         at: usize,
         measured: &mut Measured,
@@ -138,30 +140,34 @@ impl Estimating<'_> {
         let Some((period, part)) = periods.get(at).zip(parts.get(at)) else { return Ok(()) };
         let refused = |mistakes: Vec<InputMistake>| refused(&period.subject.policy, &mistakes);
         measured.policies.push(measure::one_period(part).map_err(refused)?);
-        self.segments((&period.subject, part.rows, &period.of), &period.settings, measured)
+        let divisions = sample.divided(&period.of);
+        self.segments((&period.subject, part.rows, &divisions), &period.settings, measured)
     }
 
     fn segments(
         &self,
-        (subject, rows, of): (&Subject, Rows<'_>, &[Option<&Unit>]),
+        (subject, rows, divisions): (&Subject, Rows<'_>, &[Division]),
         settings: &Settings<'_>,
         measured: &mut Measured,
     ) -> Result<(), OpsError> {
-        for name in &self.request.by {
-            let values = pivot::values(name, of)?;
-            let values: Vec<Option<&str>> = values.iter().map(Option::as_deref).collect();
-            let pivot = Pivot { name, values: &values, coverage: self.request.coverage };
-            let parts = measure::by_segment(subject, pivot, rows, settings)
-                .map_err(|mistakes| refused(&subject.policy, &mistakes))?;
-            measured.segments.extend(parts);
+        if divisions.is_empty() {
+            return Ok(());
         }
+        let segments = Segments {
+            divisions,
+            coverage: self.request.coverage,
+            threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+        };
+        let parts = measure::by_segments(subject, rows, segments, settings)
+            .map_err(|mistakes| refused(&subject.policy, &mistakes))?;
+        measured.segments.extend(parts);
         Ok(())
     }
 
     /// Measures each period, and all of them pooled.
     fn series(
         &self,
-        periods: &[Period<'_>],
+        (sample, periods): (&Sample, &[Period<'_>]),
         parts: &[PeriodRows<'_>],
         measured: &mut Measured,
     ) -> Result<(), OpsError> {
@@ -170,10 +176,10 @@ impl Estimating<'_> {
         let refused = |mistakes: Vec<InputMistake>| refused(policy, &mistakes);
         let series = measure::series(parts).map_err(refused)?;
         let (units, gold) = measure::pooled_rows(parts).map_err(refused)?;
-        let of: Vec<Option<&Unit>> =
-            periods.iter().flat_map(|period| period.of.iter().copied()).collect();
+        let of: Vec<usize> = periods.iter().flat_map(|period| period.of.iter().copied()).collect();
         let rows = Rows { units: &units, gold: &gold };
-        self.segments((&series.pooled.subject, rows, &of), &first.settings, measured)?;
+        let divisions = sample.divided(&of);
+        self.segments((&series.pooled.subject, rows, &divisions), &first.settings, measured)?;
         if measured.policies.is_empty() {
             measured.notes.push(format!(
                 "the units are of {} periods: each is measured by itself, and pooled they are another number; --period names one, --vs compares two",
@@ -217,18 +223,13 @@ impl Estimating<'_> {
         measured.breaks.extend(breaks.into_iter().map(|it| (policy.clone(), it)));
         measured.drifts.extend(drift);
         let rows = Rows { units: &b.units, gold: &b.gold };
-        self.segments((&b.subject, rows, &b.of), &b.settings, measured)?;
-        for name in &self.request.by {
-            let (before, after) = (pivot::values(name, &a.of)?, pivot::values(name, &b.of)?);
-            let before: Vec<Option<&str>> = before.iter().map(Option::as_deref).collect();
-            let after: Vec<Option<&str>> = after.iter().map(Option::as_deref).collect();
-            let coverage = self.request.coverage;
-            let pair = TwoDays {
-                earlier: (pair.earlier, Pivot { name, values: &before, coverage }),
-                later: (pair.later, Pivot { name, values: &after, coverage }),
-            };
-            let changes = measure::changes_by_segment(pair, drawn).map_err(refused)?;
-            measured.changes.extend(changes);
+        let before = days.earlier.sample.divided(&a.of);
+        let after = days.later.sample.divided(&b.of);
+        self.segments((&b.subject, rows, &after), &b.settings, measured)?;
+        for (before, after) in before.iter().zip(&after) {
+            let pair = TwoDays { earlier: (pair.earlier, before), later: (pair.later, after) };
+            let changes = measure::changes_by_segment(pair, self.request.coverage, drawn);
+            measured.changes.extend(changes.map_err(refused)?);
         }
         Ok(())
     }

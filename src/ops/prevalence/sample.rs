@@ -5,18 +5,20 @@ use crate::eval::GoldLabel;
 use crate::eval::Judgment;
 use crate::eval::LabeledUnit;
 use crate::eval::Positive;
+use crate::measure::Division;
 use crate::measure::Settings;
 use crate::measure::Span;
 use crate::measure::Subject;
 use crate::ops::error::OpsError;
 use crate::ops::gold::Collected;
+use crate::ops::sampled::SampledUnit;
 use crate::policy::Policy;
 use crate::reply::Outcome;
 use crate::unit::Inclusion;
-use crate::unit::Unit;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -26,7 +28,9 @@ pub(super) struct Sample {
     /// The file of the units.
     pub(super) name: String,
     /// The units; empty where labels stand for themselves.
-    pub(super) units: Vec<Unit>,
+    pub(super) units: Vec<SampledUnit>,
+    /// The pivots asked for, one value a unit.
+    pub(super) divisions: Vec<Division>,
     /// The policies they are labeled by.
     pub(super) policies: Vec<PolicyRows>,
     /// The gold of each period; under `None` that of units without one.
@@ -60,7 +64,7 @@ pub(super) struct Row {
     /// The index of the unit.
     pub(super) unit: Option<usize>,
     pub(super) outcome: Outcome,
-    pub(super) label: Option<String>,
+    pub(super) label: Option<Arc<str>>,
     /// The index of who made it.
     pub(super) maker: usize,
 }
@@ -81,8 +85,8 @@ pub(super) struct Period<'a> {
     pub(super) instrument: Option<String>,
     pub(super) units: Vec<LabeledUnit<'a>>,
     pub(super) gold: Vec<GoldLabel<'a>>,
-    /// One a unit, in the same order.
-    pub(super) of: Vec<Option<&'a Unit>>,
+    /// The index of each unit, in the same order; empty where labels stand for themselves.
+    pub(super) of: Vec<usize>,
     pub(super) settings: Settings<'a>,
     /// Where its gold is from, to tell whether two periods share it.
     pub(super) collected: &'a Collected,
@@ -181,16 +185,16 @@ impl Sample {
         estimating: &Estimating<'_>,
     ) -> Result<Vec<Period<'a>>, OpsError> {
         let divided = rows.by_period(self)?;
-        let all: HashSet<&str> = rows.rows.iter().map(|row| rows.unit_id(self, row)).collect();
+        let periods_of_gold = self.periods_of_gold(rows);
         let span = if divided.len() > 1 { Span::OneOfSeveral } else { Span::Only };
         let mut periods = Vec::with_capacity(divided.len());
         for (name, list) in divided {
             let maker = rows.maker(&list, name)?;
             let collected =
                 self.gold.get(&name.map(str::to_owned)).or_else(|| self.gold.get(&None));
-            let own: HashSet<&str> = list.iter().map(|row| rows.unit_id(self, row)).collect();
-            let here = |id: &str| {
-                own.contains(id) || (!all.contains(id) && !estimating.elsewhere.contains(id))
+            let here = |id: &str| match periods_of_gold.get(id) {
+                Some(period) => *period == name,
+                None => !estimating.elsewhere.contains(id),
             };
             let Some(collected) = collected else { continue };
             let gold = labels(collected, rows, here);
@@ -208,12 +212,27 @@ impl Sample {
                     .map(|it| it.fingerprint.clone().unwrap_or_else(|| it.labeler.clone())),
                 units: list.iter().map(|row| rows.labeled(self, row)).collect(),
                 gold,
-                of: list.iter().map(|row| Some(&self.units[row.unit?])).collect(),
+                of: list.iter().filter_map(|row| row.unit).collect(),
                 settings: estimating.settings(self, rows, collected)?,
                 collected,
             });
         }
         Ok(periods)
+    }
+
+    /// Returns the pivots, divided for these units.
+    pub(super) fn divided(&self, units: &[usize]) -> Vec<Division> {
+        self.divisions.iter().map(|it| it.of_units(units.iter().copied())).collect()
+    }
+
+    /// Returns the period of each labeled unit that has gold.
+    fn periods_of_gold<'a>(&'a self, rows: &'a PolicyRows) -> HashMap<&'a str, Option<&'a str>> {
+        let has_gold: HashSet<&str> =
+            self.gold.values().flat_map(|gold| gold.adjudication.units()).collect();
+        let period = |row: &Row| self.units[row.unit?].period.as_deref();
+        let rows_of = rows.rows.iter().map(|row| (rows.unit_id(self, row), row));
+        let golden = rows_of.filter(|(id, _)| has_gold.contains(id));
+        golden.map(|(id, row)| (id, period(row))).collect()
     }
 }
 

@@ -11,14 +11,14 @@ use crate::ops::gold;
 use crate::ops::gold::Collected;
 use crate::ops::labeled;
 use crate::ops::labeled::Labeled;
+use crate::ops::labeled::Wanted;
 use crate::ops::program::Program;
 use crate::ops::units;
 use crate::unit::Design;
 use crate::unit::Inclusion;
-use crate::unit::Unit;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Reads the labels that stand for the units of a file, with their gold.
@@ -27,28 +27,36 @@ pub(super) fn sample(
     request: &PrevalenceRequest,
     notes: &mut Vec<String>,
 ) -> Result<Sample, OpsError> {
-    let labeled = labeled::from_store(
-        program,
-        request.units.as_deref(),
-        &request.policies,
-        &request.labeler,
-    )?;
+    let wanted = Wanted {
+        units: request.units.as_deref(),
+        policies: &request.policies,
+        labeler: &request.labeler,
+        pivots: &request.by,
+    };
+    let mut labeled = labeled::from_store(program, &wanted)?;
     let file = units::path(program, request.units.as_deref())?;
     let salt = units::sample_salt(program, &file)?;
     let gold = gold_by_period(program, request, &labeled)?;
     let mut policies = Vec::with_capacity(labeled.policies.len());
     for at in 0..labeled.policies.len() {
-        let Some(inclusions) = inclusions(&labeled, at, notes)? else { continue };
-        policies.push(policy_rows(program, &labeled, at, inclusions)?);
+        if labeled.rows[at].is_empty() {
+            let id = &labeled.policies[at].id;
+            notes.push(format!("{id}: no unit is labeled; run `titer label`"));
+            continue;
+        }
+        let inclusions = inclusions((program, request), &labeled, at, notes)?;
+        let rows = std::mem::take(&mut labeled.rows[at]);
+        policies.push(policy_rows(program, &labeled, (at, rows), inclusions)?);
     }
-    Ok(Sample { name: file.display().to_string(), units: labeled.units, policies, gold, salt })
+    let name = file.display().to_string();
+    Ok(Sample { name, units: labeled.units, divisions: labeled.divisions, policies, gold, salt })
 }
 
 fn policy_rows(
     program: &Program,
     labeled: &Labeled,
-    at: usize,
-    inclusions: Vec<Option<Inclusion>>,
+    (at, rows): (usize, Vec<labeled::Row>),
+    inclusions: Option<Vec<Option<Inclusion>>>,
 ) -> Result<PolicyRows, OpsError> {
     let policy = &labeled.policies[at];
     let asks = |prompt: &&crate::prompt::CompiledPrompt| {
@@ -60,20 +68,20 @@ fn policy_rows(
         version: Some(policy.version.to_string()),
         fingerprint: prompt.map(|prompt| prompt.fingerprint().to_string()),
     };
-    let row = |row: &labeled::Row| Row {
+    let row = |labeled::Row { unit, outcome, label }| Row {
         id: None,
-        unit: Some(row.unit),
-        outcome: row.outcome,
-        label: row.label.clone(),
+        unit: Some(unit),
+        outcome,
+        label,
         maker: 0,
     };
     Ok(PolicyRows {
         id: policy.id.clone(),
         policy: Some(Arc::clone(policy)),
         positive: positive(program, policy)?,
-        rows: labeled.rows[at].iter().map(row).collect(),
+        rows: rows.into_iter().map(row).collect(),
         makers: vec![maker],
-        inclusions: Some(inclusions),
+        inclusions,
     })
 }
 
@@ -83,50 +91,54 @@ fn gold_by_period(
     request: &PrevalenceRequest,
     labeled: &Labeled,
 ) -> Result<BTreeMap<Option<String>, Arc<Collected>>, OpsError> {
-    let mut ids: BTreeMap<Option<&str>, HashSet<&str>> = BTreeMap::new();
-    for unit in &labeled.units {
-        ids.entry(unit.period.as_deref()).or_default().insert(&unit.id);
-    }
-    let rows = labeled.rows.iter().flatten().map(|row| row.unit);
-    let has_label: BTreeSet<usize> = rows.collect();
+    let units = &labeled.units;
+    let periods: BTreeSet<Option<&str>> = units.iter().map(|unit| unit.period.as_deref()).collect();
+    let period_of: HashMap<&str, Option<&str>> =
+        units.iter().map(|unit| (unit.id.as_str(), unit.period.as_deref())).collect();
+    let mut has_label = vec![false; units.len()];
+    labeled.rows.iter().flatten().for_each(|row| has_label[row.unit] = true);
     let mut gold = BTreeMap::new();
-    for (period, own) in &ids {
+    for period in periods {
         let named = (request.gold.as_deref(), request.drawn);
-        let mut collected =
-            gold::collected_for(program, named, &labeled.policies, |unit| own.contains(unit))?;
+        let of_period = |unit: &str| period_of.get(unit).is_some_and(|known| *known == period);
+        let mut collected = gold::collected_for(program, named, &labeled.policies, of_period)?;
         // the units the draw was made from: those of every period it drew from
-        let reached: Vec<&HashSet<&str>> =
-            ids.values().filter(|ids| ids.iter().any(|id| collected.may_hold(id))).collect();
-        let of_draw = |unit: &Unit| reached.iter().any(|ids| ids.contains(unit.id.as_str()));
-        let n = has_label.iter().filter(|at| of_draw(&labeled.units[**at])).count();
-        collected.joined_with(&labeled.units, &labeled.policies, n)?;
+        let reached: BTreeSet<Option<&str>> = units
+            .iter()
+            .filter(|unit| collected.may_hold(&unit.id))
+            .map(|unit| unit.period.as_deref())
+            .collect();
+        let of_draw = |at: usize| has_label[at] && reached.contains(&units[at].period.as_deref());
+        let n = (0..units.len()).filter(|at| of_draw(*at)).count();
+        collected.joined_with(units, &labeled.policies, n)?;
         gold.insert(period.map(str::to_owned), Arc::new(collected));
     }
     Ok(gold)
 }
 
 /// The inclusion of each unit as the labels on hand make it: a run that stopped early has labeled a random part, of each period.
-/// `None` where nothing is labeled.
+/// `None` where every unit's is its own.
 fn inclusions(
+    (program, request): (&Program, &PrevalenceRequest),
     labeled: &Labeled,
     policy: usize,
     notes: &mut Vec<String>,
 ) -> Result<Option<Vec<Option<Inclusion>>>, OpsError> {
+    let (id, units) = (&labeled.policies[policy].id, &labeled.units);
+    if labeled.rows[policy].len() == units.len() {
+        return Ok(None);
+    }
+    let requests = labeled.requests(program, request.units.as_deref(), policy)?;
     let mut inclusions: Vec<Option<Inclusion>> =
-        labeled.units.iter().map(|unit| unit.inclusion.clone()).collect();
+        units.iter().map(|unit| unit.inclusion.clone()).collect();
     let mut periods: BTreeMap<Option<&str>, BTreeSet<usize>> = BTreeMap::new();
-    for (at, unit) in labeled.units.iter().enumerate() {
+    for (at, unit) in units.iter().enumerate() {
         periods.entry(unit.period.as_deref()).or_default().insert(at);
     }
     let has: BTreeSet<usize> = labeled.rows[policy].iter().map(|row| row.unit).collect();
-    let id = &labeled.policies[policy].id;
-    if has.is_empty() {
-        notes.push(format!("{id}: no unit is labeled; run `titer label`"));
-        return Ok(None);
-    }
     let several = periods.len() > 1;
-    for (period, units) in periods {
-        let (total, missing) = (units.len(), units.difference(&has).count());
+    for (period, of_period) in periods {
+        let (total, missing) = (of_period.len(), of_period.difference(&has).count());
         let of = period.filter(|_| several).map_or_else(String::new, |name| format!(" of {name}"));
         if missing == total {
             notes.push(format!("{id}: no unit{of} is labeled by `{}`", labeled.labeler.name));
@@ -135,12 +147,12 @@ fn inclusions(
         if missing == 0 {
             continue;
         }
-        labeled.random_part(policy, |at| units.contains(&at))?;
+        labeled.random_part(policy, &requests, |at| of_period.contains(&at))?;
         notes.push(format!(
             "{id}: {missing} of {total} units{of} have no label yet; the labeled ones are a random part and count as such. Finish with `titer label`"
         ));
         let share = (total - missing) as f64 / total as f64;
-        for at in units {
+        for at in of_period {
             inclusions[at] = Some(part_of(inclusions[at].take(), share));
         }
     }
