@@ -5,6 +5,7 @@
 
 mod cell;
 mod columns;
+mod design_fault;
 mod fault;
 mod gold;
 mod guess;
@@ -24,6 +25,7 @@ pub use columns::Columns;
 pub use columns::ComponentColumn;
 pub use columns::ComponentKind;
 pub use columns::ContentColumns;
+pub use design_fault::DesignFault;
 pub use fault::Fault;
 pub use fault::Problem;
 pub use gold::read_gold;

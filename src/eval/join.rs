@@ -8,6 +8,7 @@ use crate::eval::LabeledUnit;
 use crate::eval::Matching;
 use crate::eval::Positive;
 use crate::eval::Undetermined;
+use crate::eval::layout::Reach;
 use crate::eval::weigh::Matched;
 use crate::eval::weigh::weigh;
 use crate::gold::Cell;
@@ -89,7 +90,7 @@ impl Presence {
 struct Tally {
     cells: Cells,
     outcomes: [OutcomeShare; Outcome::ALL.len()],
-    designs: [bool; DESIGNS.len()],
+    designs: [bool; Design::ALL.len()],
     /// Units, and how many of them have an inclusion probability.
     units: u64,
     included: u64,
@@ -98,8 +99,6 @@ struct Tally {
     /// What each cluster has in each cell.
     clusters: HashMap<(u32, Cell), CellCluster>,
 }
-
-const DESIGNS: [Design; 4] = [Design::Census, Design::Uniform, Design::Poisson, Design::Priority];
 
 /// Joins labels with gold.
 ///
@@ -122,7 +121,7 @@ impl Matching<'_> {
     ///
     /// [`InputMistake::NothingButGold`] where independent gold leaves nothing to correct.
     pub fn whole(&self) -> Result<Joined, InputMistake> {
-        let mut tally = Tally::default();
+        let mut tally = self.tally(Reach::Whole);
         (0..self.units.len()).for_each(|at| self.count(at, &mut tally));
         let outside = self.outside(&tally);
         Ok(Joined { gold_outside: outside, ..self.joined(&tally, self.gold.iter())? })
@@ -139,7 +138,7 @@ impl Matching<'_> {
         part_of: &[u32],
         parts: usize,
     ) -> Result<Vec<Option<Joined>>, InputMistake> {
-        let mut tallies: Vec<Tally> = (0..parts).map(|_| Tally::default()).collect();
+        let mut tallies: Vec<Tally> = (0..parts).map(|_| self.tally(Reach::Part)).collect();
         for (at, part) in part_of.iter().enumerate() {
             if let Some(tally) = tallies.get_mut(*part as usize) {
                 self.count(at, tally);
@@ -165,6 +164,15 @@ impl Matching<'_> {
         self.gold.get(self.places[unit].gold? as usize)
     }
 
+    fn tally(&self, reach: Reach) -> Tally {
+        let phase = self.layout.as_ref().map(|layout| layout.table(reach));
+        Tally { cells: Cells { phase, ..Cells::default() }, ..Tally::default() }
+    }
+
+    fn row(&self, at: usize) -> Option<usize> {
+        self.layout.as_ref().map(|layout| layout.row(at))
+    }
+
     fn count(&self, at: usize, tally: &mut Tally) {
         let (unit, place) = (&self.units[at], &self.places[at]);
         tally.units += 1;
@@ -176,6 +184,9 @@ impl Matching<'_> {
             tally.with_gold.push(at);
         }
         if place.gold.is_none() || self.drawn != GoldDrawn::Independent {
+            if let (Some(phase), Some(row)) = (&mut tally.cells.phase, self.row(at)) {
+                phase.add_unit((row, place.cell as usize), place.weight);
+            }
             let sums = tally.cells.cell_mut(place.cell);
             match place.cluster {
                 None => sums.add_unit(place.weight),
@@ -200,7 +211,7 @@ impl Matching<'_> {
         }
         let ages = gold.clone().map(|gold| gold.age_days).collect::<Option<Vec<f64>>>();
         let outcomes = Outcome::ALL.into_iter().zip(tally.outcomes);
-        let designs = DESIGNS.into_iter().zip(tally.designs);
+        let designs = Design::ALL.into_iter().zip(tally.designs);
         let mut joined = Joined {
             cells: tally.cells.clone(),
             undetermined: None,
@@ -230,6 +241,7 @@ impl Matching<'_> {
             weight: place.weight,
             exposure: unit.exposure,
             cluster: place.cluster,
+            row: self.row(at),
             said: label.unwrap_or(unit.outcome.name()),
             gold: *self.gold_at(at)?,
         })
@@ -258,6 +270,7 @@ mod tests {
             inclusion: None,
             outcome: Outcome::Label,
             label: Some(label),
+            classes: &[],
         }
     }
 

@@ -67,6 +67,8 @@ pub(super) enum Role {
     /// The component at this place of the mapping.
     Component(usize),
     Probability,
+    ExpectedDraws,
+    TimesDrawn,
     Design,
     Stratum,
     Cluster,
@@ -119,6 +121,8 @@ impl Columns {
             ContentColumns::None => {}
         }
         add("inclusion_probability", Role::Probability);
+        add("expected_draws", Role::ExpectedDraws);
+        add("times_drawn", Role::TimesDrawn);
         add("design", Role::Design);
         add("stratum", Role::Stratum);
         add("cluster", Role::Cluster);

@@ -21,6 +21,7 @@ use crate::ops::policies;
 use crate::ops::program::Program;
 use crate::ops::sampled;
 use crate::ops::sampled::Sampled;
+use crate::ops::strata;
 use crate::ops::units;
 use crate::policy::Policy;
 use std::collections::BTreeMap;
@@ -67,6 +68,9 @@ pub(super) fn sample(
         None => None,
     };
     notes.extend(notes_on(units.as_ref()));
+    if let Some(units) = &units {
+        notes.extend(strata::check(&units.path.display().to_string(), &units.units)?);
+    }
     let mut policies = Vec::new();
     for (policy, rows) in grouped(rows, request, labels)? {
         has_gold(&policy, &gold)?;

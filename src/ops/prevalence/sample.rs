@@ -114,6 +114,7 @@ impl PolicyRows {
             inclusion,
             outcome: row.outcome,
             label: row.label.as_deref(),
+            classes: &[],
         }
     }
 

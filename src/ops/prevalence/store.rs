@@ -13,6 +13,7 @@ use crate::ops::labeled;
 use crate::ops::labeled::Labeled;
 use crate::ops::labeled::Wanted;
 use crate::ops::program::Program;
+use crate::ops::strata;
 use crate::ops::units;
 use crate::unit::Design;
 use crate::unit::Inclusion;
@@ -36,6 +37,7 @@ pub(super) fn sample(
     let mut labeled = labeled::from_store(program, &wanted)?;
     let file = units::path(program, request.units.as_deref())?;
     let salt = units::sample_salt(program, &file)?;
+    notes.extend(strata::check(&file.display().to_string(), &labeled.units)?);
     let gold = gold_by_period(program, request, &labeled)?;
     let mut policies = Vec::with_capacity(labeled.policies.len());
     for at in 0..labeled.policies.len() {
@@ -163,11 +165,16 @@ fn inclusions(
 fn part_of(inclusion: Option<Inclusion>, share: f64) -> Inclusion {
     let Some(inclusion) = inclusion else {
         let design = Design::Uniform;
-        return Inclusion { probability: share, design, stratum: None, cluster: None };
+        return Inclusion::new(share, design);
     };
-    let design = match inclusion.design {
-        Design::Census => Design::Uniform,
-        other @ (Design::Uniform | Design::Poisson | Design::Priority) => other,
+    let (draws, design) = match inclusion.design {
+        Design::Census => (1, Design::Uniform),
+        other @ (Design::Uniform | Design::Poisson | Design::Priority) => (1, other),
+        // the random part has no fixed size any more
+        Design::Stratified | Design::Pareto => (1, Design::Poisson),
+        // all draws of a unit are in the part or none, so they count as one draw
+        Design::WithReplacement => (inclusion.draws, Design::WithReplacement),
     };
-    Inclusion { probability: inclusion.probability * share, design, ..inclusion }
+    let probability = inclusion.probability * share / f64::from(draws);
+    Inclusion { probability, draws: 1, design, ..inclusion }
 }
