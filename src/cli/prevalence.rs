@@ -87,6 +87,9 @@ pub(super) struct MeasureArgs {
     /// Measure each part of the units by this pivot too; repeat for several
     #[arg(long, value_name = "PIVOT")]
     by: Vec<String>,
+    /// Calibrate exposures to known totals: a table of segment, value, exposure (and period), or a sample's manifest
+    #[arg(long, value_name = "FILE")]
+    totals: Option<PathBuf>,
     /// Let all intervals of a pivot hold at once, at the level of one
     #[arg(long, requires = "by")]
     simultaneous: bool,
@@ -142,6 +145,7 @@ impl MeasureArgs {
             },
             goal: self.goal,
             by: self.by,
+            totals: self.totals,
             coverage: if self.simultaneous { Coverage::Together } else { Coverage::Each },
             level: self.level,
             min_gold: self.min_gold,

@@ -20,9 +20,8 @@ pub struct LabeledUnit<'a> {
     pub outcome: Outcome,
     /// The label, where the outcome is [`Outcome::Label`].
     pub label: Option<&'a str>,
-    /// Its class in each margin that the exposures were calibrated to, `None` where that total is not used; empty where
-    /// exposures are as they were counted.
-    pub classes: &'a [Option<u32>],
+    /// Its class in each margin that the exposures were calibrated to; empty where exposures are as they were counted.
+    pub classes: &'a [u32],
 }
 
 /// The gold label of a unit.

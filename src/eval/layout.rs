@@ -14,7 +14,7 @@ use std::collections::HashMap;
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
     groups: Vec<DrawnGroup>,
-    categories: Vec<Vec<Option<u32>>>,
+    categories: Vec<Vec<u32>>,
     places: Vec<(usize, usize)>,
     /// The row of each unit, in their order.
     row_of: Vec<u32>,
@@ -57,7 +57,7 @@ impl Layout {
             row_of: Vec::new(),
         };
         let mut groups: HashMap<GroupKey<'a>, usize> = HashMap::new();
-        let mut categories: HashMap<&[Option<u32>], usize> = HashMap::new();
+        let mut categories: HashMap<&[u32], usize> = HashMap::new();
         let mut rows: HashMap<(usize, usize), u32> = HashMap::new();
         for (at, unit) in units.iter().enumerate() {
             let (rule, key) = group(unit.inclusion);

@@ -26,6 +26,18 @@ impl Division {
         &self.name
     }
 
+    /// Returns the values, in order.
+    #[must_use]
+    pub fn values(&self) -> &[String] {
+        &self.values
+    }
+
+    /// Returns the number of each unit's value, in their order.
+    #[must_use]
+    pub fn numbers(&self) -> &[u32] {
+        &self.of_unit
+    }
+
     /// Returns the value of each unit, in their order.
     pub fn of_each(&self) -> impl Iterator<Item = &str> {
         self.of_unit.iter().map(|number| self.values[*number as usize].as_str())

@@ -20,6 +20,7 @@ use crate::stats::Level;
 use crate::unit::Design;
 use crate::unit::Inclusion;
 
+mod calibrated;
 mod designs;
 mod series;
 mod undetermined;

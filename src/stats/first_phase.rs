@@ -43,8 +43,8 @@ pub struct DrawnGroup {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FirstPhase {
     groups: Vec<DrawnGroup>,
-    /// The class in each margin, one list a category; `None` where the margin does not calibrate it.
-    categories: Vec<Vec<Option<u32>>>,
+    /// The class in each margin, one list a category.
+    categories: Vec<Vec<u32>>,
     /// The group and the category of each row.
     places: Vec<(usize, usize)>,
     /// Row by row, three sums a cell: all units, gold positives, gold negatives.
@@ -158,7 +158,7 @@ impl FirstPhase {
     #[must_use]
     pub fn new(
         groups: Vec<DrawnGroup>,
-        categories: Vec<Vec<Option<u32>>>,
+        categories: Vec<Vec<u32>>,
         places: Vec<(usize, usize)>,
         cells: usize,
     ) -> Self {
@@ -297,7 +297,7 @@ impl FirstPhase {
     }
 
     fn class(&self, category: usize, margin: usize) -> Option<usize> {
-        self.categories.get(category)?.get(margin).copied().flatten().map(|class| class as usize)
+        self.categories.get(category)?.get(margin).map(|class| *class as usize)
     }
 }
 
@@ -458,7 +458,7 @@ mod tests {
     fn residuals_are_taken_from_the_class_a_weight_was_calibrated_to() {
         // two classes of 40 units, a quarter and three quarters of them positive
         let weight = Weight::new(1.0, 0.01).unwrap();
-        let categories = vec![vec![Some(0)], vec![Some(1)]];
+        let categories = vec![vec![0], vec![1]];
         let mut group = DrawnGroup::empty(GroupRule::Independent);
         (0..80).for_each(|_| group.count(weight));
         let mut table = FirstPhase::new(vec![group], categories, vec![(0, 0), (0, 1)], 1);

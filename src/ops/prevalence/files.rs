@@ -87,7 +87,7 @@ pub(super) fn sample(
     let name = units.as_ref().map_or_else(String::new, |units| units.path.display().to_string());
     let (units, divisions) = units.map_or_else(Default::default, |it| (it.units, it.divisions));
     let gold = BTreeMap::from([(None, Arc::new(gold))]);
-    Ok(Sample { name, units, divisions, policies, gold, salt })
+    Ok(Sample { name, units, divisions, policies, gold, salt, known: None })
 }
 
 /// Returns the ids of a file of units.

@@ -51,7 +51,8 @@ pub(super) fn sample(
         policies.push(policy_rows(program, &labeled, (at, rows), inclusions)?);
     }
     let name = file.display().to_string();
-    Ok(Sample { name, units: labeled.units, divisions: labeled.divisions, policies, gold, salt })
+    let (units, divisions) = (labeled.units, labeled.divisions);
+    Ok(Sample { name, units, divisions, policies, gold, salt, known: None })
 }
 
 fn policy_rows(
