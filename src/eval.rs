@@ -23,6 +23,7 @@ pub use inputs::InputMistake;
 pub use inputs::Judgment;
 pub use inputs::LabeledUnit;
 pub use join::Joined;
+pub use join::Member;
 pub use join::OutcomeShare;
 pub use join::Presence;
 pub use join::join;

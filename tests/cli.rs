@@ -30,6 +30,8 @@ mod plan;
 mod refusals;
 #[path = "cli/segments.rs"]
 mod segments;
+#[path = "cli/split.rs"]
+mod split;
 #[path = "cli/totals.rs"]
 mod totals;
 #[path = "cli/verbs.rs"]

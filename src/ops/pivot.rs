@@ -1,4 +1,5 @@
-//! The value of a pivot for each unit: one of its segments, or any other column of its file.
+//! The value of a pivot for each unit: one of its segments, or any other column of its file; or several, each with the exposure
+//! that the unit has there (`exposure_by`).
 
 use crate::diag::nearest;
 use crate::ops::error::OpsError;
@@ -19,8 +20,72 @@ pub(super) fn unknown<'a>(name: &str, units: impl IntoIterator<Item = &'a Unit>)
     OpsError::refused(format!("no unit has a value of `{name}` to measure by"), hint)
 }
 
+/// The column that says how a unit's exposure is split: `{"surface": {"feed": 100, "search": 20}}`.
+const EXPOSURE_BY: &str = "exposure_by";
+/// How far the parts of an exposure may be above it.
+const ROUNDING: f64 = 1e-6;
+
+/// What a unit has of a pivot.
+pub(super) enum Has<'a> {
+    /// One value, or none.
+    One(Option<Cow<'a, str>>),
+    /// Several values with the share of its exposure in each, above 0.
+    Several(Vec<(String, f64)>),
+}
+
+/// Returns what a unit has of a pivot.
+///
+/// # Errors
+///
+/// Where its `exposure_by` is no split of its exposure.
+pub(super) fn of<'a>(unit: &'a Unit, name: &str) -> Result<Has<'a>, OpsError> {
+    let Some(split) = unit.passthrough.get(EXPOSURE_BY) else {
+        return Ok(Has::One(value(unit, name)));
+    };
+    let bad = |what: String| {
+        OpsError::refused(
+            format!("unit {}: column `{EXPOSURE_BY}`: {what}", unit.id),
+            "write the unit's exposure by pivot and value, as {\"surface\": {\"feed\": 100, \"search\": 20}}, adding up to its exposure",
+        )
+    };
+    let object = |value: Value| match value {
+        Value::Object(entries) => Ok(entries),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Err(bad("not an object of objects".to_owned()))
+        }
+    };
+    let mut pivots = match split {
+        Value::Null => return Ok(Has::One(value(unit, name))),
+        Value::String(text) if text.trim().is_empty() => return Ok(Has::One(value(unit, name))),
+        // a separated file holds the object as text
+        Value::String(text) => {
+            object(serde_json::from_str(text).map_err(|error| bad(error.to_string()))?)?
+        }
+        other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+            object(other.clone())?
+        }
+    };
+    let Some(parts) = pivots.remove(name) else { return Ok(Has::One(value(unit, name))) };
+    let mut shares = Vec::new();
+    for (value, exposure) in object(parts)? {
+        match exposure.as_f64() {
+            Some(exposure) if exposure > 0.0 => shares.push((value, exposure / unit.exposure)),
+            Some(exposure) if exposure.abs() <= 0.0 => {}
+            Some(_) | None => return Err(bad(format!("{exposure} is no exposure in `{value}`"))),
+        }
+    }
+    let sum: f64 = shares.iter().map(|(_, share)| share).sum();
+    if sum > 1.0 + ROUNDING {
+        let (parts, whole) = (sum * unit.exposure, unit.exposure);
+        return Err(bad(format!(
+            "its exposures by {name} add up to {parts}, more than its {whole}"
+        )));
+    }
+    Ok(Has::Several(shares))
+}
+
 /// Returns a unit's value of a pivot.
-pub(super) fn value<'a>(unit: &'a Unit, name: &str) -> Option<Cow<'a, str>> {
+fn value<'a>(unit: &'a Unit, name: &str) -> Option<Cow<'a, str>> {
     if let Some(value) = unit.segments.get(name) {
         return Some(Cow::Borrowed(value));
     }
@@ -33,5 +98,8 @@ pub(super) fn value<'a>(unit: &'a Unit, name: &str) -> Option<Cow<'a, str>> {
 }
 
 fn columns(unit: &Unit) -> impl Iterator<Item = &str> {
-    unit.segments.keys().chain(unit.passthrough.keys()).map(String::as_str)
+    let split = unit.passthrough.get(EXPOSURE_BY).and_then(Value::as_object);
+    let split = split.into_iter().flat_map(|pivots| pivots.keys());
+    let others = unit.passthrough.keys().filter(|column| *column != EXPOSURE_BY);
+    unit.segments.keys().chain(others).chain(split).map(String::as_str)
 }

@@ -224,7 +224,7 @@ impl Estimating<'_> {
         };
         if let Some(totals) = totals {
             let margins = sample.divisions.split_off(self.request.by.len());
-            sample.known = Some(Known::new(totals, margins));
+            sample.known = Some(Known::new(totals, margins)?);
         }
         Ok(sample)
     }

@@ -2,6 +2,7 @@
 
 use super::error::OpsError;
 use super::pivot;
+use super::pivot::Has;
 use super::program::Program;
 use super::units;
 use crate::io;
@@ -74,7 +75,7 @@ pub(crate) fn read(
         // rows are read on one thread and hashed and taken apart on another
         let (sender, receiver) = mpsc::sync_channel(BATCHES);
         scope.spawn(move || batches(rows, &sender));
-        receiver.into_iter().flatten().try_for_each(|unit| unit.map(|unit| sampling.add(unit)))
+        receiver.into_iter().flatten().try_for_each(|unit| sampling.add(unit?))
     })?;
     if let Some(name) = sampling.without_value().filter(|_| !sampling.units.is_empty()) {
         let units = io::read_units(&Source::from_argument(&path), columns, IdCheck::Unchecked)?;
@@ -111,9 +112,15 @@ impl<'a> Sampling<'a> {
         Self { pivots, dividing, units: Vec::new(), period: None }
     }
 
-    fn add(&mut self, unit: Unit) {
+    fn add(&mut self, unit: Unit) -> Result<(), OpsError> {
         for (dividing, name) in self.dividing.iter_mut().zip(self.pivots) {
-            dividing.add(pivot::value(&unit, name).as_deref());
+            match pivot::of(&unit, name)? {
+                Has::One(value) => dividing.add(value.as_deref()),
+                Has::Several(shares) => {
+                    let shares = shares.iter().map(|(value, share)| (value.as_str(), *share));
+                    dividing.add_split(shares);
+                }
+            }
         }
         if self.period.as_deref() != unit.period.as_deref() {
             self.period = unit.period.as_deref().map(Arc::from);
@@ -122,6 +129,7 @@ impl<'a> Sampling<'a> {
         let period = self.period.clone();
         let Unit { id, exposure, inclusion, .. } = unit;
         self.units.push(SampledUnit { id, exposure, inclusion, period, content });
+        Ok(())
     }
 
     /// Returns a pivot of which no unit has a value.

@@ -83,6 +83,11 @@ impl Weight {
         self.exposure / self.probability
     }
 
+    /// Returns the weight of a share of the unit's exposure, above 0 and at most 1.
+    pub(crate) fn part(self, share: f64) -> Self {
+        Self { exposure: self.exposure * share, ..self }
+    }
+
     /// Returns the part of its variance that selection leaves: `1 - pi`.
     pub(crate) fn open(self) -> f64 {
         1.0 - self.probability

@@ -174,6 +174,13 @@ impl Estimating<'_> {
         };
         let parts = measure::by_segments(subject, rows, segments, settings)
             .map_err(|mistakes| refused(&subject.policy, &mistakes))?;
+        for division in divisions.iter().filter(|division| division.n_split() > 0) {
+            let (n, name) = (division.n_split(), division.name());
+            measured.notes.push(format!(
+                "{}: {n} units have exposure in several parts of {name}, and count in each with the exposure they have there",
+                subject.policy
+            ));
+        }
         measured.segments.extend(parts.into_iter().map(|part| part.calibrated_to(calibrated)));
         Ok(())
     }

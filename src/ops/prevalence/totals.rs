@@ -41,10 +41,20 @@ pub(super) struct Known {
 
 impl Known {
     /// Joins totals with the divisions of a sample's units by their pivots, in the same order.
-    pub(super) fn new(totals: Totals, margins: Vec<Division>) -> Self {
+    pub(super) fn new(totals: Totals, margins: Vec<Division>) -> Result<Self, OpsError> {
+        if let Some(split) = margins.iter().find(|margin| margin.n_split() > 0) {
+            let (name, n) = (split.name(), split.n_split());
+            return Err(OpsError::refused(
+                format!(
+                    "{n} units have exposure in several parts of {name}, and {} has totals of it",
+                    totals.path.display()
+                ),
+                "calibrate to another pivot: a total is met by whole units",
+            ));
+        }
         let n = margins.first().map_or(0, |margin| margin.numbers().len());
         let of = |unit: usize| margins.iter().map(|margin| margin.numbers()[unit]).collect();
-        Self { totals, classes: (0..n).map(of).collect(), margins }
+        Ok(Self { totals, classes: (0..n).map(of).collect(), margins })
     }
 
     /// Calibrates the units of one period of the sample; `of` are their indices. Totals that name no period are of the period
