@@ -22,6 +22,7 @@ use crate::unit::Inclusion;
 
 mod calibrated;
 mod designs;
+mod scatter;
 mod series;
 mod undetermined;
 

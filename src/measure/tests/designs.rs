@@ -1,31 +1,44 @@
 //! How a sample was drawn decides its variance.
 
+use crate::measure::Coverage;
+use crate::measure::Division;
 use crate::measure::GoldDrawn;
 use crate::measure::GoldLabel;
 use crate::measure::Judgment;
 use crate::measure::LabeledUnit;
 use crate::measure::PolicyPrevalence;
 use crate::measure::Positive;
+use crate::measure::Rows;
+use crate::measure::Segments;
 use crate::measure::Settings;
 use crate::measure::Subject;
+use crate::measure::by_segments;
 use crate::measure::prevalence;
 use crate::reply::Outcome;
 use crate::stats::DoubleSample;
 use crate::stats::Draws;
 use crate::stats::Level;
+use crate::stats::Lonely;
+use crate::stats::SampleStructure;
 use crate::stats::SecondPhase;
+use crate::stats::Selection;
+use crate::stats::SurveyDesign;
+use crate::stats::SurveyDomain;
+use crate::stats::SurveySample;
 use crate::unit::Design;
 use crate::unit::Inclusion;
+use std::borrow::Cow;
+use std::num::NonZeroUsize;
 
 /// Units as (id, inclusion, label), with the gold label of those that have one.
 #[derive(Default)]
-struct Drawn {
+pub(super) struct Drawn {
     units: Vec<(String, Inclusion, &'static str, Option<&'static str>)>,
 }
 
 impl Drawn {
     /// Adds units of one stratum and label: `n` of them, `gold` with gold, `positive` of these violating.
-    fn add(
+    pub(super) fn add(
         mut self,
         (stratum, inclusion): (&str, &Inclusion),
         label: &'static str,
@@ -41,7 +54,18 @@ impl Drawn {
         self
     }
 
-    fn measure(&self, drawn: GoldDrawn) -> PolicyPrevalence {
+    pub(super) fn measure(&self, drawn: GoldDrawn) -> PolicyPrevalence {
+        let subject = Subject { policy: "views".to_owned(), ..Subject::default() };
+        self.with_rows(drawn, |rows, settings| {
+            prevalence(&subject, rows.units, rows.gold, settings).unwrap()
+        })
+    }
+
+    fn with_rows<T>(
+        &self,
+        drawn: GoldDrawn,
+        measure: impl FnOnce(Rows<'_>, &Settings<'_>) -> T,
+    ) -> T {
         let positive = Positive::labels(["bad"]).unwrap();
         let settings = Settings {
             positive: &positive,
@@ -80,8 +104,7 @@ impl Drawn {
                 age_days: None,
             })
             .collect();
-        let subject = Subject { policy: "views".to_owned(), ..Subject::default() };
-        prevalence(&subject, &units, &gold, &settings).unwrap()
+        measure(Rows { units: &units, gold: &gold }, &settings)
     }
 }
 
@@ -179,4 +202,39 @@ fn each_design_of_a_mixed_sample_keeps_its_own_variance() {
     let squares = 0.9 * (10.0 * (1.0 - p).powi(2) + 90.0 * p.powi(2));
     assert!((gold.std_error.powi(2) - squares / 200_f64.powi(2)).abs() < 1e-9, "{gold:?}");
     assert_eq!(mixed.design, "poisson+stratified");
+}
+
+#[test]
+fn a_segment_of_a_stratified_sample_has_the_variance_of_a_domain() {
+    // every third unit is in the segment: the strata keep all their units, as in Sarndal, Swensson & Wretman (1992), 10.3
+    let (a, b) = (Inclusion::new(0.2, Design::Stratified), Inclusion::new(0.5, Design::Stratified));
+    let drawn = Drawn::default().add(("a", &a), "fine", [270, 270, 120]).add(
+        ("b", &b),
+        "bad",
+        [180, 180, 99],
+    );
+    let inside = |at: usize| at % 3 == 0;
+    let values = (0..450).map(|at| Some(Cow::Borrowed(if inside(at) { "in" } else { "out" })));
+    let divisions = [Division::new("place", values)];
+    let segments =
+        Segments { divisions: &divisions, coverage: Coverage::Each, threads: NonZeroUsize::MIN };
+    let subject = Subject { policy: "views".to_owned(), ..Subject::default() };
+    let parts = drawn.with_rows(GoldDrawn::FromSample, |rows, settings| {
+        by_segments(&subject, rows, segments, settings).unwrap()
+    });
+    let found = parts[0].gold_only.as_ref().unwrap();
+
+    let strata: Vec<usize> = (0..450).map(|at| usize::from(at >= 270)).collect();
+    let structure = SampleStructure::stratified(&strata).unwrap();
+    let selection = Selection::SimpleRandom { populations: vec![1350.0, 360.0] };
+    let design = SurveyDesign::new(structure, selection, Lonely::Refuse).unwrap();
+    let weights = (0..450).map(|at| if at < 270 { 5.0 } else { 2.0 }).collect();
+    let sample = SurveySample::new(design, weights).unwrap();
+    let hit = |at: usize| if at < 270 { at < 120 } else { at - 270 < 99 };
+    let y: Vec<f64> = (0..450).map(|at| f64::from(u8::from(hit(at)))).collect();
+    let column: Vec<usize> = (0..450).map(|at| usize::from(inside(at))).collect();
+    let domain = sample.domain_mean(&y, SurveyDomain { column: &column, index: 1 }).unwrap();
+    let expected = sample.estimate(&domain).unwrap();
+    assert!((found.value - expected.value).abs() < 1e-12);
+    assert!((found.std_error - expected.std_error()).abs() < 1e-9, "{found:?} {expected:?}");
 }
