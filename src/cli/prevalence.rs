@@ -29,6 +29,7 @@ Examples:
   titer prevalence
   titer prevalence --by surface --by language --estimates estimates.parquet
   titer prevalence --vs 2026-10 --goal 'below 0.5 %'
+  titer prevalence --totals exposure-by-surface.csv
   titer prevalence --labels labels.csv --gold gold.csv --units sample.csv --drawn from_sample
 
 Labels and gold need the columns id, policy, label. Nothing is sent anywhere.")]

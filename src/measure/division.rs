@@ -4,6 +4,7 @@ use crate::eval::Member;
 use crate::measure::WITHOUT_VALUE;
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The number of a unit whose exposure is split over several values.
 const SPLIT: u32 = u32::MAX;
@@ -99,7 +100,17 @@ impl Dividing {
     /// Adds the next unit's value.
     pub fn add(&mut self, value: Option<&str>) {
         self.named |= value.is_some();
-        self.found.push(self.known.number(value.unwrap_or(WITHOUT_VALUE)));
+        self.found.push(self.known.number(value.unwrap_or(WITHOUT_VALUE), |value| value.into()));
+    }
+
+    /// Adds the next unit's value, which units before it may share.
+    pub fn add_shared(&mut self, value: &Arc<str>) {
+        self.named = true;
+        let number = self
+            .known
+            .shared(value)
+            .unwrap_or_else(|| self.known.number(value, |_| Arc::clone(value)));
+        self.found.push(number);
     }
 
     /// Adds the next unit, whose exposure is split: each value with its share of the unit's exposure, above 0. What they leave of
@@ -111,10 +122,15 @@ impl Dividing {
         let mut parts = Vec::new();
         for (value, share) in shares {
             left -= share;
-            parts.push(Member { unit, part: self.known.number(value), share });
+            parts.push(Member {
+                unit,
+                part: self.known.number(value, |value| value.into()),
+                share,
+            });
         }
         if left > LEFT_OVER {
-            parts.push(Member { unit, part: self.known.number(WITHOUT_VALUE), share: left });
+            let part = self.known.number(WITHOUT_VALUE, |value| value.into());
+            parts.push(Member { unit, part, share: left });
         }
         if let [only] = parts.as_slice() {
             self.found.push(only.part);
@@ -142,7 +158,7 @@ impl Dividing {
         let of_unit = self.found.into_iter().map(ranked).collect();
         let part = |part: Member| Member { part: ranked(part.part), ..part };
         let split = self.split.into_iter().map(part).collect();
-        let values = order.into_iter().map(|number| values[number].clone()).collect();
+        let values = order.into_iter().map(|number| values[number].to_string()).collect();
         Division { name: self.name, values, of_unit, split }
     }
 }
@@ -150,26 +166,35 @@ impl Dividing {
 /// Values met so far. Most pivots have a few, and comparing with each of them is faster than hashing.
 #[derive(Debug, Default)]
 struct Known {
-    values: Vec<String>,
-    numbers: HashMap<String, u32>,
+    values: Vec<Arc<str>>,
+    numbers: HashMap<Arc<str>, u32>,
 }
 
 impl Known {
     /// With more values than this they are hashed.
     const FEW: usize = 12;
 
-    fn number(&mut self, value: &str) -> u32 {
+    /// Returns the number of a value that is kept where the one known is.
+    fn shared(&self, value: &Arc<str>) -> Option<u32> {
         let few = self.values.iter().take(Self::FEW);
-        if let Some(place) = few.zip(0..).find_map(|(known, at)| (known == value).then_some(at)) {
+        few.zip(0..).find_map(|(known, at)| Arc::ptr_eq(known, value).then_some(at))
+    }
+
+    /// Returns the number of a value, which `keep` keeps where it is new.
+    fn number(&mut self, value: &str, keep: impl FnOnce(&str) -> Arc<str>) -> u32 {
+        let few = self.values.iter().take(Self::FEW);
+        if let Some(place) = few.zip(0..).find_map(|(known, at)| (**known == *value).then_some(at))
+        {
             return place;
         }
         if let Some(number) = self.numbers.get(value) {
             return *number;
         }
         let number = self.values.len() as u32;
-        self.values.push(value.to_owned());
+        let value = keep(value);
+        self.values.push(Arc::clone(&value));
         if self.values.len() > Self::FEW {
-            self.numbers.insert(value.to_owned(), number);
+            self.numbers.insert(value, number);
         }
         number
     }

@@ -25,23 +25,13 @@ const EXPOSURE_BY: &str = "exposure_by";
 /// How far the parts of an exposure may be above it.
 const ROUNDING: f64 = 1e-6;
 
-/// What a unit has of a pivot.
-pub(super) enum Has<'a> {
-    /// One value, or none.
-    One(Option<Cow<'a, str>>),
-    /// Several values with the share of its exposure in each, above 0.
-    Several(Vec<(String, f64)>),
-}
-
-/// Returns what a unit has of a pivot.
+/// Returns the values of a pivot that a unit's exposure is split over, with the share of it in each, above 0; `None` where it is not.
 ///
 /// # Errors
 ///
 /// Where its `exposure_by` is no split of its exposure.
-pub(super) fn of<'a>(unit: &'a Unit, name: &str) -> Result<Has<'a>, OpsError> {
-    let Some(split) = unit.passthrough.get(EXPOSURE_BY) else {
-        return Ok(Has::One(value(unit, name)));
-    };
+pub(super) fn shares(unit: &Unit, name: &str) -> Result<Option<Vec<(String, f64)>>, OpsError> {
+    let Some(split) = unit.passthrough.get(EXPOSURE_BY) else { return Ok(None) };
     let bad = |what: String| {
         OpsError::refused(
             format!("unit {}: column `{EXPOSURE_BY}`: {what}", unit.id),
@@ -55,8 +45,8 @@ pub(super) fn of<'a>(unit: &'a Unit, name: &str) -> Result<Has<'a>, OpsError> {
         }
     };
     let mut pivots = match split {
-        Value::Null => return Ok(Has::One(value(unit, name))),
-        Value::String(text) if text.trim().is_empty() => return Ok(Has::One(value(unit, name))),
+        Value::Null => return Ok(None),
+        Value::String(text) if text.trim().is_empty() => return Ok(None),
         // a separated file holds the object as text
         Value::String(text) => {
             object(serde_json::from_str(text).map_err(|error| bad(error.to_string()))?)?
@@ -65,7 +55,7 @@ pub(super) fn of<'a>(unit: &'a Unit, name: &str) -> Result<Has<'a>, OpsError> {
             object(other.clone())?
         }
     };
-    let Some(parts) = pivots.remove(name) else { return Ok(Has::One(value(unit, name))) };
+    let Some(parts) = pivots.remove(name) else { return Ok(None) };
     let mut shares = Vec::new();
     for (value, exposure) in object(parts)? {
         match exposure.as_f64() {
@@ -81,14 +71,11 @@ pub(super) fn of<'a>(unit: &'a Unit, name: &str) -> Result<Has<'a>, OpsError> {
             "its exposures by {name} add up to {parts}, more than its {whole}"
         )));
     }
-    Ok(Has::Several(shares))
+    Ok(Some(shares))
 }
 
-/// Returns a unit's value of a pivot.
-fn value<'a>(unit: &'a Unit, name: &str) -> Option<Cow<'a, str>> {
-    if let Some(value) = unit.segments.get(name) {
-        return Some(Cow::Borrowed(value));
-    }
+/// Returns a unit's value of a pivot that is a column and no segment.
+pub(super) fn column<'a>(unit: &'a Unit, name: &str) -> Option<Cow<'a, str>> {
     match unit.passthrough.get(name)? {
         Value::String(text) if text.trim().is_empty() => None,
         Value::String(text) => Some(Cow::Borrowed(text)),
@@ -101,5 +88,6 @@ fn columns(unit: &Unit) -> impl Iterator<Item = &str> {
     let split = unit.passthrough.get(EXPOSURE_BY).and_then(Value::as_object);
     let split = split.into_iter().flat_map(|pivots| pivots.keys());
     let others = unit.passthrough.keys().filter(|column| *column != EXPOSURE_BY);
-    unit.segments.keys().chain(others).chain(split).map(String::as_str)
+    let segments = unit.segments.iter().map(|(name, _)| name);
+    segments.chain(others.chain(split).map(String::as_str))
 }

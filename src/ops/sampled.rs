@@ -2,7 +2,6 @@
 
 use super::error::OpsError;
 use super::pivot;
-use super::pivot::Has;
 use super::program::Program;
 use super::units;
 use crate::io;
@@ -101,6 +100,8 @@ fn batches(mut rows: io::Units, sender: &SyncSender<Vec<Result<Unit, IoError>>>)
 struct Sampling<'a> {
     pivots: &'a [String],
     dividing: Vec<Dividing>,
+    /// The names of the segments the unit before had, and where each pivot was among them.
+    places: (Arc<[Arc<str>]>, Vec<Option<usize>>),
     units: Vec<SampledUnit>,
     /// The period of the unit before: units of one period share its name.
     period: Option<Arc<str>>,
@@ -109,19 +110,12 @@ struct Sampling<'a> {
 impl<'a> Sampling<'a> {
     fn new(pivots: &'a [String]) -> Self {
         let dividing = pivots.iter().map(|name| Dividing::new(name)).collect();
-        Self { pivots, dividing, units: Vec::new(), period: None }
+        let places = (Arc::from([]), vec![None; pivots.len()]);
+        Self { pivots, dividing, places, units: Vec::new(), period: None }
     }
 
     fn add(&mut self, unit: Unit) -> Result<(), OpsError> {
-        for (dividing, name) in self.dividing.iter_mut().zip(self.pivots) {
-            match pivot::of(&unit, name)? {
-                Has::One(value) => dividing.add(value.as_deref()),
-                Has::Several(shares) => {
-                    let shares = shares.iter().map(|(value, share)| (value.as_str(), *share));
-                    dividing.add_split(shares);
-                }
-            }
-        }
+        self.divide(&unit)?;
         if self.period.as_deref() != unit.period.as_deref() {
             self.period = unit.period.as_deref().map(Arc::from);
         }
@@ -129,6 +123,26 @@ impl<'a> Sampling<'a> {
         let period = self.period.clone();
         let Unit { id, exposure, inclusion, .. } = unit;
         self.units.push(SampledUnit { id, exposure, inclusion, period, content });
+        Ok(())
+    }
+
+    fn divide(&mut self, unit: &Unit) -> Result<(), OpsError> {
+        let (names, places) = &mut self.places;
+        if !Arc::ptr_eq(names, unit.segments.names()) {
+            *names = Arc::clone(unit.segments.names());
+            *places = self.pivots.iter().map(|name| unit.segments.place(name)).collect();
+        }
+        for ((dividing, name), place) in self.dividing.iter_mut().zip(self.pivots).zip(places) {
+            let shares = pivot::shares(unit, name)?;
+            match (shares, place.and_then(|place| unit.segments.at(place))) {
+                (Some(shares), _) => {
+                    let shares = shares.iter().map(|(value, share)| (value.as_str(), *share));
+                    dividing.add_split(shares);
+                }
+                (None, Some(value)) => dividing.add_shared(value),
+                (None, None) => dividing.add(pivot::column(unit, name).as_deref()),
+            }
+        }
         Ok(())
     }
 
