@@ -7,13 +7,13 @@ use std::fmt::Write as _;
 
 /// Whether a unit is flagged, and whether it is violating.
 fn said(n: usize) -> (bool, bool) {
-    let violating = n % 5 == 0 || n % 7 == 0;
-    (violating != (n % 11 == 0), violating)
+    let violating = n.is_multiple_of(5) || n.is_multiple_of(7);
+    (violating != n.is_multiple_of(11), violating)
 }
 
 fn exposures(n: usize) -> (f64, f64) {
     let feed = 10.0 + (n % 9) as f64;
-    (feed, if n % 3 == 0 { 30.0 - feed } else { 0.0 })
+    (feed, if n.is_multiple_of(3) { 30.0 - feed } else { 0.0 })
 }
 
 /// Writes labels and gold of every second unit, with each of a unit's `names`.

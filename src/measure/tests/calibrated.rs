@@ -26,11 +26,11 @@ const UNITS: usize = 3000;
 
 /// Every third unit is on a surface where most are violating; elsewhere few are.
 fn violating(at: usize) -> bool {
-    if at % 3 == 0 { at % 10 < 8 } else { at % 100 < 5 }
+    if at.is_multiple_of(3) { at % 10 < 8 } else { at % 100 < 5 }
 }
 
 fn surface(at: usize) -> &'static str {
-    if at % 3 == 0 { "story" } else { "feed" }
+    if at.is_multiple_of(3) { "story" } else { "feed" }
 }
 
 /// Draws one unit in eight and gold for half of them, and measures with or without the totals.

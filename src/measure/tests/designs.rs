@@ -213,7 +213,7 @@ fn a_segment_of_a_stratified_sample_has_the_variance_of_a_domain() {
         "bad",
         [180, 180, 99],
     );
-    let inside = |at: usize| at % 3 == 0;
+    let inside = |at: usize| at.is_multiple_of(3);
     let values = (0..450).map(|at| Some(Cow::Borrowed(if inside(at) { "in" } else { "out" })));
     let divisions = [Division::new("place", values)];
     let segments =
