@@ -25,7 +25,8 @@ const EXPOSURE_BY: &str = "exposure_by";
 /// How far the parts of an exposure may be above it.
 const ROUNDING: f64 = 1e-6;
 
-/// Returns the values of a pivot that a unit's exposure is split over, with the share of it in each, above 0; `None` where it is not.
+/// Returns the values of a pivot that a unit's exposure is split over, with the share of it in each, above 0; `None` where it is
+/// not.
 ///
 /// # Errors
 ///

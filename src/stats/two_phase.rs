@@ -154,8 +154,7 @@ pub fn two_phase_interval_across(
         let variance = post_stratified_across(cells, crossing)?.variance();
         variance / taken_for_granted(&melded, shares)
     };
-    let clustered = if clustered.is_finite() { clustered.max(1.0) } else { 1.0 };
-    let ratio = clustered * by_design;
+    let ratio = by_design * if clustered.is_finite() { clustered.max(1.0) } else { 1.0 };
     let melded: Vec<MeldCell> = melded.iter().map(|cell| cell.reduced(ratio)).collect();
     kg_meld(&melded, shares.reduced(ratio), level, draws)
 }
