@@ -20,6 +20,7 @@ use crate::stats::Level;
 use crate::unit::Design;
 use crate::unit::Inclusion;
 
+mod gold_error;
 mod series;
 mod undetermined;
 
