@@ -11,6 +11,7 @@ mod wire;
 mod wire_change;
 mod wire_gold_error;
 
+pub(super) use files::plainly_violating;
 pub use tidy::write_estimates;
 pub use wire::PrevalenceJson;
 

@@ -30,6 +30,8 @@ use std::collections::BTreeSet;
 
 /// With fewer raters on a unit their errors and the truth cannot be told apart.
 const LEAST_RATERS: usize = 3;
+/// A refit has settled when no probability moves by this much: far less than refits differ from each other.
+const SETTLED_REFIT: f64 = 1e-5;
 /// The classes of an answer.
 const ALLOWED: usize = 0;
 const VIOLATING: usize = 1;
@@ -162,7 +164,9 @@ impl RatedGold<'_> {
             Ok(parts.iter().enumerate().map(part).sum())
         };
         let refits = Refits::new(seed, Refits::STANDARD)?;
-        let parameters = model.bootstrap(&self.ratings, weights, refits, value)?.variance;
+        let mut refitted = model.clone();
+        refitted.settings.stopping.change = SETTLED_REFIT;
+        let parameters = refitted.bootstrap(&self.ratings, weights, refits, value)?.variance;
         for (unit, gold) in self.gold.iter_mut().enumerate() {
             gold.truth = model.posterior(unit)[VIOLATING].clamp(0.0, 1.0);
         }

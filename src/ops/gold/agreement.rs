@@ -7,7 +7,9 @@ use crate::gold::Coefficient;
 use crate::gold::LabelScale;
 use crate::gold::RatedUnit;
 use crate::gold::RaterRow;
+use crate::gold::ScaleLabel;
 use crate::ops::error::OpsError;
+use crate::ops::prevalence::plainly_violating;
 use crate::ops::prevalence::positive;
 use crate::ops::program::Program;
 use crate::policy::Policy;
@@ -16,6 +18,7 @@ use crate::stats::Level;
 use crate::stats::Resampling;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -117,7 +120,8 @@ pub(super) fn agreement(
     rated.iter().for_each(|unit| units.entry(&unit.policy).or_default().push(unit));
     let mut scales: BTreeMap<&str, LabelScale> = BTreeMap::new();
     for id in units.keys() {
-        scales.insert(id, scale(program, policies.iter().find(|policy| policy.id == *id))?);
+        let policy = policies.iter().find(|policy| policy.id == *id);
+        scales.insert(id, scale(program, policy, &units[id])?);
     }
     let level = Level::new(LEVEL)?;
     let of_policy = |(id, units): (&&str, &Vec<&RatedUnit>)| {
@@ -137,11 +141,26 @@ pub(super) fn agreement(
     Ok((list, Some(wire(None, "nominal", &overall))))
 }
 
-/// The labels of a policy, as titer.yaml and severities say which are violating.
-fn scale(program: &Program, policy: Option<&Arc<Policy>>) -> Result<LabelScale, OpsError> {
-    let Some(policy) = policy else { return Ok(LabelScale::default()) };
+/// The labels of a policy, as titer.yaml and severities say which are violating; without a policy what their names plainly say.
+fn scale(
+    program: &Program,
+    policy: Option<&Arc<Policy>>,
+    units: &[&RatedUnit],
+) -> Result<LabelScale, OpsError> {
+    let Some(policy) = policy else { return Ok(plain(units)) };
     let positive = positive(program, policy)?;
     Ok(LabelScale::of(policy, |label| positive.matches(label)))
+}
+
+fn plain(units: &[&RatedUnit]) -> LabelScale {
+    let answers = units.iter().flat_map(|unit| &unit.answers);
+    let seen: BTreeSet<&str> = answers.map(|answer| answer.label.as_str()).collect();
+    let Some(bad) = plainly_violating(&seen) else { return LabelScale::default() };
+    let label = |id: &str| {
+        let violating = bad.contains(&id);
+        ScaleLabel { id: id.to_owned(), severity: u32::from(violating), violating }
+    };
+    LabelScale { labels: seen.into_iter().map(label).collect() }
 }
 
 fn wire(
