@@ -22,6 +22,8 @@ mod endings;
 mod endpoints;
 #[path = "cli/full_disk.rs"]
 mod full_disk;
+#[path = "cli/gold_quality.rs"]
+mod gold_quality;
 #[path = "cli/periods.rs"]
 mod periods;
 #[path = "cli/plan.rs"]

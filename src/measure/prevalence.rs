@@ -17,6 +17,7 @@ use crate::measure::Estimator;
 use crate::measure::Finding;
 use crate::measure::Floor;
 use crate::measure::Goal;
+use crate::measure::GoldError;
 use crate::measure::JudgedGoal;
 use crate::measure::Missing;
 use crate::measure::Settings;
@@ -52,6 +53,8 @@ pub struct PolicyPrevalence {
     pub gold_only: Result<Estimate, Missing>,
     /// Error rates inverted: model-dependent, and beside the corrected estimate for comparison only.
     pub rogan_gladen: Result<Estimate, Missing>,
+    /// What errors of the gold itself do to the corrected estimate, where something is known of them.
+    pub gold_error: Option<GoldError>,
     /// Where a cell has exposure and no gold: worst cases and missing at random.
     pub bounds: Option<Bounds>,
     /// What may hide among unflagged units in which gold found nothing.
@@ -198,6 +201,7 @@ pub(crate) fn measure(
         corrected_by,
         gold_only,
         rogan_gladen,
+        gold_error: None,
         bounds,
         floor,
         n: joined.cells.n_labeled(),

@@ -22,6 +22,7 @@ use crate::unit::Inclusion;
 
 mod calibrated;
 mod designs;
+mod gold_error;
 mod scatter;
 mod series;
 mod undetermined;

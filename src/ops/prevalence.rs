@@ -10,7 +10,9 @@ mod tidy;
 mod totals;
 mod wire;
 mod wire_change;
+mod wire_gold_error;
 
+pub(super) use files::plainly_violating;
 pub use tidy::write_estimates;
 pub use wire::PrevalenceJson;
 
@@ -311,7 +313,7 @@ fn only_by_severity(policy: &Policy, rule: &PositiveRule) -> Result<(), OpsError
 }
 
 /// Returns which labels of a policy count as violating: as titer.yaml says, else severity above 0.
-fn positive(program: &Program, policy: &Policy) -> Result<Positive, OpsError> {
+pub(super) fn positive(program: &Program, policy: &Policy) -> Result<Positive, OpsError> {
     let configured = program.file.estimate.as_ref().and_then(|estimate| {
         let found = estimate.policies.iter().find(|(id, _)| *id == policy.id);
         found.and_then(|(_, rule)| rule.positive.as_ref())

@@ -192,14 +192,20 @@ fn rule(
     if let Some(policy) = known.iter().find(|policy| policy.id == labels.policy) {
         return positive(program, policy);
     }
-    let plain = |label: &&str| PLAINLY_VIOLATING.contains(label) || PLAINLY_ALLOWED.contains(label);
-    if seen.iter().any(|label| PLAINLY_VIOLATING.contains(label)) && seen.iter().all(plain) {
-        return Ok(Positive::labels(PLAINLY_VIOLATING)?);
+    if let Some(labels) = plainly_violating(&seen) {
+        return Ok(Positive::labels(labels.iter().copied())?);
     }
     Err(OpsError::refused(
         format!("nothing says which labels of `{}` are violating", labels.policy),
         format!("name them with --positive; the labels are {}", listed(&seen)),
     ))
+}
+
+/// Returns the words for violating, where labels that follow no policy of ours are plainly that or its opposite.
+pub(in crate::ops) fn plainly_violating(seen: &BTreeSet<&str>) -> Option<&'static [&'static str]> {
+    let plain = |label: &&str| PLAINLY_VIOLATING.contains(label) || PLAINLY_ALLOWED.contains(label);
+    let some = seen.iter().any(|label| PLAINLY_VIOLATING.contains(label));
+    (some && seen.iter().all(plain)).then_some(&PLAINLY_VIOLATING)
 }
 
 /// Labels that differ only in case or space are one label that somebody wrote in two ways, and would count as two.

@@ -6,8 +6,10 @@ use crate::eval::GoldLabel;
 use crate::eval::Judgment;
 use crate::eval::LabeledUnit;
 use crate::eval::Positive;
+use crate::gold::RatedUnit;
 use crate::measure::Calibrated;
 use crate::measure::Division;
+use crate::measure::Opinion;
 use crate::measure::Settings;
 use crate::measure::Span;
 use crate::measure::Subject;
@@ -16,6 +18,7 @@ use crate::ops::gold::Collected;
 use crate::ops::sampled::SampledUnit;
 use crate::policy::Policy;
 use crate::reply::Outcome;
+use crate::stats::Truth;
 use crate::unit::Inclusion;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -89,6 +92,8 @@ pub(super) struct Period<'a> {
     pub(super) instrument: Option<String>,
     pub(super) units: Vec<LabeledUnit<'a>>,
     pub(super) gold: Vec<GoldLabel<'a>>,
+    /// What each rater said of its gold units.
+    pub(super) opinions: Vec<Opinion<'a>>,
     /// The index of each unit, in the same order; empty where labels stand for themselves.
     pub(super) of: Vec<usize>,
     pub(super) settings: Settings<'a>,
@@ -205,6 +210,7 @@ impl Sample {
             };
             let Some(collected) = collected else { continue };
             let gold = labels(collected, rows, here);
+            let opinions = opinions(collected, rows, here);
             let version = maker.and_then(|maker| maker.version.clone());
             let of: Vec<usize> = list.iter().filter_map(|row| row.unit).collect();
             let mut units: Vec<_> = list.iter().map(|row| rows.labeled(self, row)).collect();
@@ -228,6 +234,7 @@ impl Sample {
                     .map(|it| it.fingerprint.clone().unwrap_or_else(|| it.labeler.clone())),
                 units,
                 gold,
+                opinions,
                 of,
                 settings: estimating.settings(self, rows, collected)?,
                 collected,
@@ -251,6 +258,28 @@ impl Sample {
         let golden = rows_of.filter(|(id, _)| has_gold.contains(id));
         golden.map(|(id, row)| (id, period(row))).collect()
     }
+}
+
+/// What each rater of a policy said of some units, reasons to abstain left out.
+fn opinions<'a>(
+    gold: &'a Collected,
+    rows: &PolicyRows,
+    here: impl Fn(&str) -> bool,
+) -> Vec<Opinion<'a>> {
+    let abstains = |label: &str| rows.policy.as_ref().is_some_and(|policy| policy.abstains(label));
+    let truth = |label: &str| {
+        if rows.positive.matches(label) { Truth::Positive } else { Truth::Negative }
+    };
+    let units = gold.rated.iter().filter(|unit| unit.policy == rows.id && here(&unit.unit_id));
+    let said = |unit: &'a RatedUnit| {
+        let decided = unit.answers.iter().filter(|answer| !abstains(&answer.label));
+        decided.map(|answer| Opinion {
+            id: &unit.unit_id,
+            rater: answer.rater.as_deref(),
+            truth: truth(&answer.label),
+        })
+    };
+    units.flat_map(said).collect()
 }
 
 /// The gold of a policy for some units. Where a rater chose a reason to abstain, or raters found no majority, nobody knows the

@@ -4,6 +4,7 @@ use super::Measured;
 use super::wire_change::BreakJson;
 use super::wire_change::ChangeJson;
 use super::wire_change::DriftJson;
+use super::wire_gold_error::GoldErrorJson;
 use crate::eval::ErrorRate;
 use crate::eval::Merge;
 use crate::measure::CalibratedMargin;
@@ -57,6 +58,8 @@ struct PolicyJson {
     corrected_by: &'static str,
     gold_only: EstimateJson,
     rogan_gladen: EstimateJson,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gold_error: Option<GoldErrorJson>,
     n: u64,
     m: u64,
     k: Option<f64>,
@@ -104,7 +107,7 @@ pub(super) struct SegmentJson {
 
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
-enum EstimateJson {
+pub(super) enum EstimateJson {
     Made { value: f64, low: f64, high: f64, std_error: f64, method: String, n_eff: f64, raw: f64 },
     Suppressed { missing: String, high: f64 },
     Missing { missing: String },
@@ -198,6 +201,7 @@ impl From<&PolicyPrevalence> for PolicyJson {
             corrected_by: measured.corrected_by.name(),
             gold_only: estimate(&measured.gold_only),
             rogan_gladen: estimate(&measured.rogan_gladen),
+            gold_error: measured.gold_error.as_ref().map(GoldErrorJson::from),
             n: measured.n,
             m: measured.m,
             k: measured.k,
@@ -248,7 +252,7 @@ fn margins(measured: &PolicyPrevalence) -> Vec<MarginJson> {
     margins.map(one).collect()
 }
 
-fn estimate(estimate: &Result<Estimate, Missing>) -> EstimateJson {
+pub(super) fn estimate(estimate: &Result<Estimate, Missing>) -> EstimateJson {
     match estimate {
         Ok(made) => EstimateJson::Made {
             value: made.value,
