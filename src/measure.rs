@@ -83,12 +83,16 @@ pub use settings::Span;
 pub use settings::Subject;
 pub use tidy::TidyRow;
 
+pub use crate::eval::Calibration;
+pub use crate::eval::CalibrationError;
 pub use crate::eval::GoldDrawn;
 pub use crate::eval::GoldLabel;
 pub use crate::eval::InputMistake;
 pub use crate::eval::Judgment;
 pub use crate::eval::LabeledUnit;
 pub use crate::eval::Positive;
+pub use crate::eval::Quality;
+pub use crate::eval::Stated;
 
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ use crate::eval::LabeledUnit;
 use crate::eval::Matching;
 use crate::eval::Positive;
 use crate::eval::Undetermined;
+use crate::eval::Verified;
 use crate::eval::weigh::Matched;
 use crate::eval::weigh::weigh;
 use crate::gold::Cell;
@@ -25,6 +26,8 @@ pub struct Joined {
     pub cells: Cells,
     /// Gold on which people could not tell, where there is some that can be weighed. `cells` leaves it out.
     pub undetermined: Option<Undetermined>,
+    /// The gold that `cells` hold, unit by unit.
+    pub verified: Vec<Verified>,
     /// Gold units by what the labeler said (a label, or the outcome's name) and by gold label; not weighted.
     pub confusion: BTreeMap<(String, String), u64>,
     /// Every outcome that occurred.
@@ -204,6 +207,7 @@ impl Matching<'_> {
         let mut joined = Joined {
             cells: tally.cells.clone(),
             undetermined: None,
+            verified: Vec::new(),
             confusion: BTreeMap::new(),
             outcomes: outcomes.filter(|(_, share)| share.n > 0).collect(),
             gold_outside: Vec::new(),
@@ -225,13 +229,15 @@ impl Matching<'_> {
     fn matched(&self, at: usize) -> Option<Matched<'_>> {
         let (unit, place) = (&self.units[at], &self.places[at]);
         let label = unit.label.filter(|_| unit.outcome == Outcome::Label);
+        let gold_at = place.gold?;
         Some(Matched {
             cell: place.cell,
             weight: place.weight,
             exposure: unit.exposure,
             cluster: place.cluster,
             said: label.unwrap_or(unit.outcome.name()),
-            gold: *self.gold_at(at)?,
+            at: gold_at,
+            gold: *self.gold.get(gold_at as usize)?,
         })
     }
 

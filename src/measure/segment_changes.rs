@@ -72,7 +72,7 @@ struct Part<'a> {
 
 impl<'a> Part<'a> {
     fn rows(&'a self) -> Rows<'a> {
-        Rows { units: &self.units, gold: &self.gold }
+        Rows { units: &self.units, gold: &self.gold, stated: None }
     }
 }
 

@@ -1,10 +1,12 @@
 //! The same measurement for parts of the units, and which of them may be shown.
 
+use crate::eval::CalibrationError;
 use crate::eval::GoldLabel;
 use crate::eval::InputMistake;
 use crate::eval::Joined;
 use crate::eval::LabeledUnit;
 use crate::eval::Matching;
+use crate::eval::Stated;
 use crate::measure::Code;
 use crate::measure::Division;
 use crate::measure::Finding;
@@ -91,6 +93,8 @@ pub struct Rows<'a> {
     pub units: &'a [LabeledUnit<'a>],
     /// Their gold.
     pub gold: &'a [GoldLabel<'a>],
+    /// The probabilities that the labeler stated of units with gold, where it stated any.
+    pub stated: Option<Result<&'a Stated, &'a CalibrationError>>,
 }
 
 struct Split<'a> {

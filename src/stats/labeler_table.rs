@@ -288,9 +288,8 @@ mod tests {
     /// Units of one weight each, drawn with next to no probability; counts of hits, misses, false alarms and passes.
     fn units(counts: [usize; 4], cluster: Option<u32>) -> Vec<TableUnit> {
         let weight = GoldWeight::new(Weight::new(1.0, 1e-9).unwrap(), 1.0).unwrap();
-        let class = |((flag, truth), n)| {
-            std::iter::repeat_n(TableUnit { flag, truth, weight, cluster }, n)
-        };
+        let class =
+            |((flag, truth), n)| std::iter::repeat_n(TableUnit { flag, truth, weight, cluster }, n);
         CLASSES.into_iter().zip(counts).flat_map(class).collect()
     }
 
@@ -377,7 +376,8 @@ mod tests {
         };
         let alone = units([40, 10, 20, 130], None);
         // pairs of units that are alike: half as many, in effect
-        let pairs = (0..).zip(&alone).map(|(at, unit)| TableUnit { cluster: Some(at / 2), ..*unit });
+        let pairs =
+            (0..).zip(&alone).map(|(at, unit)| TableUnit { cluster: Some(at / 2), ..*unit });
         let ratio = width(pairs.collect()) / width(alone.clone());
         assert!((ratio - 2.0f64.sqrt()).abs() < 1e-6, "{ratio}");
     }

@@ -122,7 +122,8 @@ fn policy_rows(
         let label = row.label.map(|label| {
             Arc::clone(labels.entry(label).or_insert_with_key(|label| Arc::from(label.as_str())))
         });
-        rows.push(Row { id, unit, outcome: row.outcome, label, maker: at });
+        let (outcome, certainty) = (row.outcome, row.certainty);
+        rows.push(Row { id, unit, outcome, label, certainty, maker: at });
     }
     PolicyRows { id, policy, positive, rows, makers, inclusions: None }
 }

@@ -40,7 +40,11 @@ impl<'a> Period<'a> {
         PeriodRows {
             subject: &self.subject,
             instrument: self.instrument.as_deref(),
-            rows: Rows { units: &self.units, gold: &self.gold },
+            rows: Rows {
+                units: &self.units,
+                gold: &self.gold,
+                stated: self.stated.as_ref().map(Result::as_ref),
+            },
             settings: &self.settings,
             history: &[],
         }
@@ -177,7 +181,7 @@ impl Estimating<'_> {
         let series = measure::series(parts).map_err(refused)?;
         let (units, gold) = measure::pooled_rows(parts).map_err(refused)?;
         let of: Vec<usize> = periods.iter().flat_map(|period| period.of.iter().copied()).collect();
-        let rows = Rows { units: &units, gold: &gold };
+        let rows = Rows { units: &units, gold: &gold, stated: None };
         let divisions = sample.divided(&of);
         self.segments((&series.pooled.subject, rows, &divisions), &first.settings, measured)?;
         if measured.policies.is_empty() {
@@ -222,7 +226,7 @@ impl Estimating<'_> {
         measured.changes.push(change);
         measured.breaks.extend(breaks.into_iter().map(|it| (policy.clone(), it)));
         measured.drifts.extend(drift);
-        let rows = Rows { units: &b.units, gold: &b.gold };
+        let rows = Rows { units: &b.units, gold: &b.gold, stated: None };
         let before = days.earlier.sample.divided(&a.of);
         let after = days.later.sample.divided(&b.of);
         self.segments((&b.subject, rows, &after), &b.settings, measured)?;

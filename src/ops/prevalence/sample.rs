@@ -1,10 +1,14 @@
 //! One labeled sample, wherever its labels and gold come from, divided by period.
 
 use super::Estimating;
+use crate::eval::CalibrationError;
+use crate::eval::Certainty;
 use crate::eval::GoldLabel;
 use crate::eval::Judgment;
 use crate::eval::LabeledUnit;
 use crate::eval::Positive;
+use crate::eval::Stated;
+use crate::eval::StatedUnit;
 use crate::measure::Division;
 use crate::measure::Settings;
 use crate::measure::Span;
@@ -65,6 +69,8 @@ pub(super) struct Row {
     pub(super) unit: Option<usize>,
     pub(super) outcome: Outcome,
     pub(super) label: Option<Arc<str>>,
+    /// What stands beside the label about its certainty.
+    pub(super) certainty: Option<Certainty>,
     /// The index of who made it.
     pub(super) maker: usize,
 }
@@ -85,6 +91,8 @@ pub(super) struct Period<'a> {
     pub(super) instrument: Option<String>,
     pub(super) units: Vec<LabeledUnit<'a>>,
     pub(super) gold: Vec<GoldLabel<'a>>,
+    /// The probabilities stated of units with gold.
+    pub(super) stated: Option<Result<Stated, CalibrationError>>,
     /// The index of each unit, in the same order; empty where labels stand for themselves.
     pub(super) of: Vec<usize>,
     pub(super) settings: Settings<'a>,
@@ -115,6 +123,34 @@ impl PolicyRows {
             outcome: row.outcome,
             label: row.label.as_deref(),
         }
+    }
+
+    /// Returns the probabilities that the labeler stated of units with gold.
+    fn stated(
+        &self,
+        sample: &Sample,
+        rows: &[&Row],
+        gold: &[GoldLabel<'_>],
+    ) -> Option<Result<Stated, CalibrationError>> {
+        let has_gold: HashSet<&str> = gold.iter().map(|gold| gold.id).collect();
+        let mut units: Vec<StatedUnit<'_>> = Vec::new();
+        for row in rows.iter().filter(|row| row.outcome == Outcome::Label) {
+            let (Some(certainty), Some(label)) = (row.certainty, &row.label) else { continue };
+            let id = self.unit_id(sample, row);
+            if has_gold.contains(id) {
+                units.push(StatedUnit { id, flagged: self.positive.matches(label), certainty });
+            }
+        }
+        let labels = |policy: &Arc<Policy>| policy.labels.len();
+        Stated::of(&units, self.policy.as_ref().map_or_else(|| self.labels_seen(gold), labels))
+    }
+
+    /// How many labels there are, where no policy says so.
+    fn labels_seen(&self, gold: &[GoldLabel<'_>]) -> usize {
+        let said = self.rows.iter().filter(|row| row.outcome == Outcome::Label);
+        let seen: HashSet<&str> = said.filter_map(|row| row.label.as_deref()).collect();
+        let of_gold = gold.iter().filter(|gold| gold.judgment == Judgment::Decided);
+        seen.into_iter().chain(of_gold.map(|gold| gold.label)).collect::<HashSet<&str>>().len()
     }
 
     /// Returns the rows of each period, in order.
@@ -199,6 +235,7 @@ impl Sample {
             let Some(collected) = collected else { continue };
             let gold = labels(collected, rows, here);
             let version = maker.and_then(|maker| maker.version.clone());
+            let stated = rows.stated(self, &list, &gold);
             periods.push(Period {
                 subject: Subject {
                     policy: rows.id.clone(),
@@ -212,6 +249,7 @@ impl Sample {
                     .map(|it| it.fingerprint.clone().unwrap_or_else(|| it.labeler.clone())),
                 units: list.iter().map(|row| rows.labeled(self, row)).collect(),
                 gold,
+                stated,
                 of: list.iter().filter_map(|row| row.unit).collect(),
                 settings: estimating.settings(self, rows, collected)?,
                 collected,
