@@ -187,6 +187,9 @@ pub(super) fn text(measured: &Measured, output: &Output) -> String {
         blocks.extend(over_time.into_iter().filter(|block| !block.is_empty()));
         let pivots = report::pivots(measured.segments.iter().filter(of_policy));
         blocks.extend(pivots.iter().map(|parts| report::by_segment(parts)));
+        if detail == Detail::Full {
+            blocks.extend(pivots.iter().map(|parts| report::rates_by_segment(parts)));
+        }
     }
     if !measured.notes.is_empty() {
         blocks.push(

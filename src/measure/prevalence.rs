@@ -76,7 +76,7 @@ pub struct PolicyPrevalence {
     /// Sensitivity + specificity - 1.
     pub youden: Option<f64>,
     /// The labeler's errors beyond its rates: weighted confusion, agreement with gold.
-    pub quality: Quality,
+    pub quality: Result<Quality, Missing>,
     /// How well the probabilities that the labeler stated fit gold; `None` where it stated none, and for segments.
     pub calibration: Option<Result<Calibration, CalibrationError>>,
     /// Gold units by what the labeler said and by gold label; not weighted.
@@ -229,7 +229,7 @@ pub(crate) fn measure(
         cells: cells.iter().map(|cell| cell_row(cell, exposure)).collect(),
         merges: decided.merges,
         youden: youden(&decided.rates),
-        quality: Quality::with_rates(&joined.verified, decided.rates, settings.level),
+        quality: Ok(Quality::with_rates(&joined.verified, decided.rates, settings.level)),
         calibration: None,
         rates: decided.rates,
         non_answer_share: share(joined.cells.no_answer.labeled.weight),

@@ -167,6 +167,7 @@ pub(super) fn suppressed(mut measured: PolicyPrevalence) -> PolicyPrevalence {
             *estimate = Err(Missing::Suppressed { high });
         }
     }
+    measured.quality = Err(Missing::Suppressed { high: None });
     measured.findings.push(Finding::new(Code::SuppressedPivot, reason));
     measured.findings.sort_by_key(|finding| finding.code);
     measured

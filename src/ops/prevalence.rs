@@ -9,6 +9,7 @@ mod store;
 mod tidy;
 mod wire;
 mod wire_change;
+mod wire_quality;
 
 pub use tidy::write_estimates;
 pub use wire::PrevalenceJson;

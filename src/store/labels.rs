@@ -60,8 +60,6 @@ pub struct StandingLabel<'a> {
     pub stated_confidence: Option<f64>,
     /// The prompt.
     pub prompt: Fingerprint,
-    /// The labeler.
-    pub labeler: Fingerprint,
 }
 
 /// The hashes a label can be walked back by.
@@ -317,7 +315,7 @@ impl Reader {
         &self,
         mut take: impl FnMut(StandingLabel<'_>),
     ) -> Result<(), StoreError> {
-        let sql = "SELECT unit, unit_hash, policy, outcome, label, prompt, label_probability, stated_confidence, labeler
+        let sql = "SELECT unit, unit_hash, policy, outcome, label, prompt, label_probability, stated_confidence
             FROM current_labels ORDER BY seq";
         self.each(sql, &[], |row| {
             let outcome = Outcome::from_name(row.get_ref(3)?.as_str()?);
@@ -330,7 +328,6 @@ impl Reader {
                 prompt: Fingerprint::from_bytes(row.get(5)?),
                 label_probability: row.get(6)?,
                 stated_confidence: row.get(7)?,
-                labeler: Fingerprint::from_bytes(row.get(8)?),
             });
             Ok(())
         })
