@@ -42,6 +42,7 @@ pub use join::OutcomeShare;
 pub use join::Presence;
 pub use join::join;
 pub use matching::Matching;
+pub use matching::cell_of;
 pub use positive::Positive;
 pub use positive::PositiveError;
 pub use quality::ConfusionCell;

@@ -13,8 +13,10 @@ use crate::ops::Program;
 use crate::ops::prevalence;
 use crate::ops::prevalence::EarlierSample;
 use crate::ops::prevalence::Measured;
+use crate::ops::prevalence::MeasuredRates;
 use crate::ops::prevalence::PrevalenceJson;
 use crate::ops::prevalence::PrevalenceRequest;
+use crate::ops::prevalence::RatesJson;
 use crate::report;
 use crate::report::Detail;
 use clap::Args;
@@ -30,14 +32,23 @@ Examples:
   titer prevalence --by surface --by language --estimates estimates.parquet
   titer prevalence --vs 2026-10 --goal 'below 0.5 %'
   titer prevalence --labels labels.csv --gold gold.csv --units sample.csv --drawn from_sample
+  titer prevalence --rates-by labeler -v
 
-Labels and gold need the columns id, policy, label. Nothing is sent anywhere.")]
+Labels and gold need the columns id, policy, label; labels may have a certainty in violating_probability, label_probability or
+stated_confidence. Nothing is sent anywhere.")]
 pub(super) struct PrevalenceArgs {
     #[command(flatten)]
     measure: MeasureArgs,
     /// Write the estimates as a table, a row an estimator, policy and segment (.csv, .tsv, .jsonl, .parquet)
     #[arg(long, value_name = "FILE")]
     estimates: Option<PathBuf>,
+    /// Error rates alone, of each value of this column: `labeler`, another column of the labels (`output` in a project), or one of
+    /// the units
+    ///
+    /// A part of the units has a prevalence (--by). A part of the labels has none: several labelers may have labeled the same
+    /// units, or few of them. What each has is errors, on the same gold.
+    #[arg(long, value_name = "COLUMN", conflicts_with_all = ["by", "vs", "goal", "estimates"])]
+    rates_by: Option<String>,
 }
 
 /// What is measured, for every verb that measures.
@@ -157,6 +168,12 @@ pub(super) fn run(
     output: &Output,
 ) -> Result<(), Failure> {
     let program = Program::open(project)?;
+    if let Some(by) = &args.rates_by {
+        let measured = prevalence::error_rates(&program, &args.measure.request(), by)?;
+        output.json(&RatesJson::from(&measured))?;
+        output.text(&fitted(&rates_text(&measured)))?;
+        return Ok(());
+    }
     let measured = prevalence::prevalence(&program, &args.measure.request())?;
     if let Some(path) = &args.estimates {
         prevalence::write_estimates(path, &measured)?;
@@ -191,15 +208,18 @@ pub(super) fn text(measured: &Measured, output: &Output) -> String {
             blocks.extend(pivots.iter().map(|parts| report::rates_by_segment(parts)));
         }
     }
-    if !measured.notes.is_empty() {
-        blocks.push(
-            measured
-                .notes
-                .iter()
-                .map(|note| format!("note: {note}"))
-                .collect::<Vec<_>>()
-                .join("\n"),
-        );
+    with_notes(blocks, &measured.notes)
+}
+
+/// One table a policy.
+fn rates_text(measured: &MeasuredRates) -> String {
+    with_notes(measured.tables.iter().map(report::error_rates).collect(), &measured.notes)
+}
+
+fn with_notes(mut blocks: Vec<String>, notes: &[String]) -> String {
+    if !notes.is_empty() {
+        let lines: Vec<String> = notes.iter().map(|note| format!("note: {note}")).collect();
+        blocks.push(lines.join("\n"));
     }
     blocks.iter().map(|block| block.trim_end()).collect::<Vec<_>>().join("\n\n")
 }

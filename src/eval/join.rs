@@ -10,6 +10,7 @@ use crate::eval::Positive;
 use crate::eval::Undetermined;
 use crate::eval::Verified;
 use crate::eval::weigh::Matched;
+use crate::eval::weigh::verified;
 use crate::eval::weigh::weigh;
 use crate::gold::Cell;
 use crate::reply::Outcome;
@@ -156,6 +157,23 @@ impl Matching<'_> {
             _ => self.joined(tally, gold_of(tally).into_iter()).map(Some),
         };
         tallies.iter().map(joined).collect()
+    }
+
+    /// Returns the gold that people decided, unit by unit; none where only some of it has a probability, as its weights are unknown.
+    ///
+    /// # Errors
+    ///
+    /// [`InputMistake::BadGoldProbability`] for a weight that cannot be one.
+    pub fn verified(&self) -> Result<Vec<Verified>, InputMistake> {
+        let mut tally = Tally::default();
+        (0..self.units.len()).for_each(|at| self.count(at, &mut tally));
+        let matched: Vec<Matched<'_>> =
+            tally.with_gold.iter().filter_map(|at| self.matched(*at)).collect();
+        let known = Presence::of(matched.iter().map(|unit| unit.gold.probability.is_some()));
+        if known == Presence::Some && self.drawn != GoldDrawn::Convenience {
+            return Ok(Vec::new());
+        }
+        verified(&tally.cells, &matched, self.positive, self.drawn)
     }
 
     /// Joins all units with all gold, and returns the units that have gold too, in their order.

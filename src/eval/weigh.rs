@@ -116,7 +116,7 @@ pub(super) fn truths<'a>(
 }
 
 /// Returns the gold that people decided, unit by unit.
-fn verified(
+pub(super) fn verified(
     labeled: &Cells,
     matched: &[Matched<'_>],
     positive: &Positive,

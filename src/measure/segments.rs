@@ -25,7 +25,7 @@ pub const WITHOUT_VALUE: &str = "(none)";
 /// With a smaller effective size than this a segment is not shown.
 const LEAST_SIZE: f64 = 50.0;
 /// With less gold than this a segment is not shown.
-const LEAST_GOLD: u64 = 10;
+pub(super) const LEAST_GOLD: u64 = 10;
 /// With a greater standard error than this share of the estimate a segment is not shown.
 const MOST_VARIATION: f64 = 0.5;
 

@@ -232,7 +232,7 @@ pub(super) fn calibration_remarks(made: &Calibration) -> Vec<String> {
     }
     remarks.push(match &made.platt {
         Ok(fit) => format!(
-            "Platt: log odds of violating = {} + {} x stated log odds (0 and 1: as stated)",
+            "Platt: log odds of violating = {} + {} x stated log odds",
             plain(fit.intercept),
             plain(fit.slope)
         ),
@@ -253,11 +253,10 @@ pub(super) struct BinLine {
 
 /// Returns the bins of the reliability curve.
 pub(super) fn bin_lines(made: &Calibration) -> Vec<BinLine> {
-    let (from, to) = (|it: f64| format!("{it:.2}"), |it: f64| format!("{it:.2}"));
     made.bins
         .iter()
         .map(|bin| BinLine {
-            limits: format!("{} to {}", from(bin.limits.0), to(bin.limits.1)),
+            limits: format!("{} to {}", plain(bin.limits.0), plain(bin.limits.1)),
             stated: plain(bin.stated),
             violating: plain(bin.violating.share.value),
             interval: format!(

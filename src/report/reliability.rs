@@ -9,11 +9,11 @@ use serde_json::json;
 /// The side of the square, in the plot's own units.
 const SIDE: f64 = 300.0;
 /// What is left free to the left of it and above it.
-const LEFT: f64 = 44.0;
+const LEFT: f64 = 62.0;
 const TOP: f64 = 10.0;
 /// The largest and the smallest mark.
-const LARGEST: f64 = 9.0;
-const SMALLEST: f64 = 3.5;
+const LARGEST: f64 = 7.0;
+const SMALLEST: f64 = 3.0;
 
 /// Returns the variables of the plot: a mark a bin, as large as its share of the gold, with its interval.
 pub(super) fn plot(made: &Calibration) -> Value {
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn shares_go_to_the_right_and_upwards() {
-        assert_eq!((across(0.0), across(1.0)), ("44.0".to_owned(), "344.0".to_owned()));
+        assert_eq!((across(0.0), across(1.0)), ("62.0".to_owned(), "362.0".to_owned()));
         assert_eq!((upwards(0.0), upwards(1.0)), ("310.0".to_owned(), "10.0".to_owned()));
         assert_eq!(across(2.0), across(1.0));
     }

@@ -36,7 +36,7 @@ struct Side<'a> {
 type Earlier<'a> = (&'a Estimating<'a>, &'a Sample);
 
 impl<'a> Period<'a> {
-    fn rows(&'a self) -> PeriodRows<'a> {
+    pub(super) fn rows(&'a self) -> PeriodRows<'a> {
         PeriodRows {
             subject: &self.subject,
             instrument: self.instrument.as_deref(),

@@ -13,7 +13,9 @@ use crate::ops::labeled;
 use crate::ops::labeled::Labeled;
 use crate::ops::labeled::Wanted;
 use crate::ops::program::Program;
+use crate::ops::sampled::SampledUnit;
 use crate::ops::units;
+use crate::policy::Policy;
 use crate::unit::Design;
 use crate::unit::Inclusion;
 use std::collections::BTreeMap;
@@ -36,7 +38,10 @@ pub(super) fn sample(
     let mut labeled = labeled::from_store(program, &wanted)?;
     let file = units::path(program, request.units.as_deref())?;
     let salt = units::sample_salt(program, &file)?;
-    let gold = gold_by_period(program, request, &labeled)?;
+    let mut has_label = vec![false; labeled.units.len()];
+    labeled.rows.iter().flatten().for_each(|row| has_label[row.unit] = true);
+    let with = (labeled.units.as_slice(), labeled.policies.as_slice());
+    let gold = gold_by_period(program, request, with, &has_label)?;
     let mut policies = Vec::with_capacity(labeled.policies.len());
     for at in 0..labeled.policies.len() {
         if labeled.rows[at].is_empty() {
@@ -87,22 +92,20 @@ fn policy_rows(
 }
 
 /// The gold of each period: of the latest draw that drew some of its units.
-fn gold_by_period(
+pub(super) fn gold_by_period(
     program: &Program,
     request: &PrevalenceRequest,
-    labeled: &Labeled,
+    (units, policies): (&[SampledUnit], &[Arc<Policy>]),
+    has_label: &[bool],
 ) -> Result<BTreeMap<Option<String>, Arc<Collected>>, OpsError> {
-    let units = &labeled.units;
     let periods: BTreeSet<Option<&str>> = units.iter().map(|unit| unit.period.as_deref()).collect();
     let period_of: HashMap<&str, Option<&str>> =
         units.iter().map(|unit| (unit.id.as_str(), unit.period.as_deref())).collect();
-    let mut has_label = vec![false; units.len()];
-    labeled.rows.iter().flatten().for_each(|row| has_label[row.unit] = true);
     let mut gold = BTreeMap::new();
     for period in periods {
         let named = (request.gold.as_deref(), request.drawn);
         let of_period = |unit: &str| period_of.get(unit).is_some_and(|known| *known == period);
-        let mut collected = gold::collected_for(program, named, &labeled.policies, of_period)?;
+        let mut collected = gold::collected_for(program, named, policies, of_period)?;
         // the units the draw was made from: those of every period it drew from
         let reached: BTreeSet<Option<&str>> = units
             .iter()
@@ -111,7 +114,7 @@ fn gold_by_period(
             .collect();
         let of_draw = |at: usize| has_label[at] && reached.contains(&units[at].period.as_deref());
         let n = (0..units.len()).filter(|at| of_draw(*at)).count();
-        collected.joined_with(units, &labeled.policies, n)?;
+        collected.joined_with(units, policies, n)?;
         gold.insert(period.map(str::to_owned), Arc::new(collected));
     }
     Ok(gold)
