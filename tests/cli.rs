@@ -24,6 +24,8 @@ mod full_disk;
 mod periods;
 #[path = "cli/plan.rs"]
 mod plan;
+#[path = "cli/quality.rs"]
+mod quality;
 #[path = "cli/refusals.rs"]
 mod refusals;
 #[path = "cli/segments.rs"]

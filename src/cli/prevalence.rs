@@ -171,7 +171,7 @@ pub(super) fn run(
     if let Some(by) = &args.rates_by {
         let measured = prevalence::error_rates(&program, &args.measure.request(), by)?;
         output.json(&RatesJson::from(&measured))?;
-        output.text(&fitted(&rates_text(&measured)))?;
+        output.text(&fitted(&rates_text(&measured, detail(output))))?;
         return Ok(());
     }
     let measured = prevalence::prevalence(&program, &args.measure.request())?;
@@ -185,7 +185,7 @@ pub(super) fn run(
 
 /// One block a policy, then what no code covers.
 pub(super) fn text(measured: &Measured, output: &Output) -> String {
-    let detail = if output.verbosity == Verbosity::Verbose { Detail::Full } else { Detail::Brief };
+    let detail = detail(output);
     let mut blocks: Vec<String> = Vec::new();
     for policy in &measured.policies {
         blocks.push(report::text(policy, detail));
@@ -212,8 +212,13 @@ pub(super) fn text(measured: &Measured, output: &Output) -> String {
 }
 
 /// One table a policy.
-fn rates_text(measured: &MeasuredRates) -> String {
-    with_notes(measured.tables.iter().map(report::error_rates).collect(), &measured.notes)
+fn rates_text(measured: &MeasuredRates, detail: Detail) -> String {
+    let tables = measured.tables.iter().map(|table| report::error_rates(table, detail));
+    with_notes(tables.collect(), &measured.notes)
+}
+
+fn detail(output: &Output) -> Detail {
+    if output.verbosity == Verbosity::Verbose { Detail::Full } else { Detail::Brief }
 }
 
 fn with_notes(mut blocks: Vec<String>, notes: &[String]) -> String {

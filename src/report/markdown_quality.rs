@@ -2,11 +2,9 @@
 
 use crate::eval::Calibration;
 use crate::measure::CalibrationError;
-use crate::measure::GoldDrawn;
 use crate::measure::PolicyPrevalence;
 use crate::report::markdown::escaped;
 use crate::report::number::level;
-use crate::report::quality::OF_THE_GOLD;
 use crate::report::quality::PartLine;
 use crate::report::quality::Shown;
 use crate::report::quality::bin_lines;
@@ -16,6 +14,7 @@ use crate::report::quality::confusion_lines;
 use crate::report::quality::figure_lines;
 use crate::report::quality::part_lines;
 use crate::report::quality::rate_lines;
+use crate::report::quality::scope;
 use crate::report::rows::reason;
 
 /// Returns the tables of errors of one policy and of its parts.
@@ -49,8 +48,8 @@ fn own(measured: &PolicyPrevalence, level: &str) -> String {
     for (said, [(violating, n), (allowed, m)]) in confusion_lines(quality) {
         out.push_str(&format!("| {said} | {violating} | {n} | {allowed} | {m} |\n"));
     }
-    if measured.drawn == GoldDrawn::Convenience {
-        out.push_str(&format!("\n{OF_THE_GOLD}\n"));
+    if let Some(scope) = scope(measured) {
+        out.push_str(&format!("\n{scope}\n"));
     }
     out + "\n"
 }
@@ -58,7 +57,7 @@ fn own(measured: &PolicyPrevalence, level: &str) -> String {
 fn shown(shown: &Shown) -> String {
     match shown {
         Shown::Known { value, interval, gold } => {
-            format!(" {value} | {} | {} |", escaped(interval), gold.clone().unwrap_or_default())
+            format!(" {value} | {interval} | {} |", gold.clone().unwrap_or_default())
         }
         Shown::Alone { value, why } => format!(" {value} | {} | |", escaped(why)),
         Shown::Missing(why) => format!(" | {} | |", escaped(why)),
@@ -83,7 +82,7 @@ pub(super) fn by_part(parts: &[PartLine], (by, level): (&str, &str)) -> String {
 
 fn cell(shown: &Shown) -> String {
     match shown {
-        Shown::Known { value, interval, .. } => format!("{value} {}", escaped(interval)),
+        Shown::Known { value, interval, .. } => format!("{value} {interval}"),
         Shown::Alone { value, .. } => value.clone(),
         Shown::Missing(_) => "none".to_owned(),
     }
@@ -97,7 +96,7 @@ fn calibrated(calibration: &Result<Calibration, CalibrationError>, level: &str) 
     let source = escaped(made.source.name());
     let mut out = format!("| {source} | value | {level} interval |\n|---|--:|--:|\n");
     for (name, value, interval) in calibration_facts(made) {
-        out.push_str(&format!("| {name} | {value} | {} |\n", escaped(&interval)));
+        out.push_str(&format!("| {name} | {value} | {interval} |\n"));
     }
     for remark in calibration_remarks(made) {
         out.push_str(&format!("\n{}\n", escaped(&remark)));
@@ -106,10 +105,9 @@ fn calibrated(calibration: &Result<Calibration, CalibrationError>, level: &str) 
         "\n| stated | mean | violating | {level} interval | gold |\n|---|--:|--:|--:|--:|\n"
     ));
     for it in bin_lines(made) {
-        let (limits, interval) = (&it.limits, escaped(&it.interval));
         out.push_str(&format!(
-            "| {limits} | {} | {} | {interval} | {} |\n",
-            it.stated, it.violating, it.gold
+            "| {} | {} | {} | {} | {} |\n",
+            it.limits, it.stated, it.violating, it.interval, it.gold
         ));
     }
     out + "\n"

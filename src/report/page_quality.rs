@@ -3,12 +3,10 @@
 use crate::eval::Calibration;
 use crate::eval::Quality;
 use crate::measure::CalibrationError;
-use crate::measure::GoldDrawn;
 use crate::measure::PolicyPrevalence;
 use crate::report::number::clean;
 use crate::report::number::level;
 use crate::report::quality::ErrorLine;
-use crate::report::quality::OF_THE_GOLD;
 use crate::report::quality::PartLine;
 use crate::report::quality::Shown;
 use crate::report::quality::bin_lines;
@@ -18,6 +16,7 @@ use crate::report::quality::confusion_lines;
 use crate::report::quality::figure_lines;
 use crate::report::quality::part_lines;
 use crate::report::quality::rate_lines;
+use crate::report::quality::scope;
 use crate::report::reliability::plot;
 use crate::report::rows::reason;
 use serde_json::Value;
@@ -29,10 +28,9 @@ pub(super) fn quality(measured: &PolicyPrevalence, pivots: &[Vec<&PolicyPrevalen
         Ok(quality) => errors(quality),
         Err(missing) => json!({"missing": reason(missing)}),
     };
-    let gold_only = measured.drawn == GoldDrawn::Convenience;
     json!({
         "errors": own,
-        "of_the_gold": gold_only.then_some(OF_THE_GOLD),
+        "scope": scope(measured),
         "calibration": measured.calibration.as_ref().map(calibrated),
         "pivots": pivots.iter().filter_map(|parts| by_pivot(parts)).collect::<Vec<_>>(),
     })

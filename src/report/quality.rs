@@ -6,6 +6,7 @@ use crate::eval::ErrorRate;
 use crate::eval::Quality;
 use crate::gold::Cell;
 use crate::measure::CalibrationError;
+use crate::measure::Code;
 use crate::measure::GoldDrawn;
 use crate::measure::Missing;
 use crate::measure::PolicyPrevalence;
@@ -40,8 +41,22 @@ pub(super) enum Shown {
 }
 
 /// What gold that is no probability sample of the units cannot show.
-pub(super) const OF_THE_GOLD: &str =
+const OF_THE_GOLD: &str =
     "convenience gold: these are rates of the gold at hand, not of the population";
+/// What gold that does not reach every cell cannot show.
+const OF_THE_REST: &str =
+    "a cell has no gold (S006): these are rates of the units that gold reaches, not of all";
+
+/// Returns what the errors are those of, where it is not the population.
+pub(super) fn scope(measured: &PolicyPrevalence) -> Option<&'static str> {
+    let unreached = measured.findings.iter().any(|finding| finding.code == Code::EmptyCell);
+    scope_of(measured.drawn).or(unreached.then_some(OF_THE_REST))
+}
+
+/// Returns what the errors are those of by the way gold was drawn.
+pub(super) fn scope_of(drawn: GoldDrawn) -> Option<&'static str> {
+    (drawn == GoldDrawn::Convenience).then_some(OF_THE_GOLD)
+}
 
 /// Returns sensitivity, specificity, precision and false omission.
 pub(super) fn rate_lines(quality: &Quality) -> Vec<ErrorLine> {
@@ -130,15 +145,27 @@ pub(super) fn confusion_lines(quality: &Quality) -> Vec<(&'static str, [(String,
 
 /// Returns the errors of a measurement as text: rates, what sums them up, the weighted confusion and the calibration.
 pub(super) fn text(measured: &PolicyPrevalence) -> String {
-    let quality = match &measured.quality {
+    let (quality, calibration) = (&measured.quality, measured.calibration.as_ref());
+    let level = level(measured.level.value());
+    block(quality, calibration, (scope(measured), &level), "labeler's errors")
+}
+
+/// Returns all that is known of a labeler's errors under a title.
+pub(super) fn block(
+    quality: &Result<Quality, Missing>,
+    calibration: Option<&Result<Calibration, CalibrationError>>,
+    (scope, level): (Option<&str>, &str),
+    title: &str,
+) -> String {
+    let quality = match quality {
         Ok(quality) => quality,
-        Err(missing) => return format!("labeler's errors: {}\n", reason(missing)),
+        Err(missing) => return format!("{title}: {}\n", reason(missing)),
     };
-    let interval = format!("{} interval", level(measured.level.value()));
+    let interval = format!("{level} interval");
     let lines = [rate_lines(quality), figure_lines(quality)].concat();
-    let mut out = error_table(&lines, ("labeler's errors", &interval));
-    if measured.drawn == GoldDrawn::Convenience {
-        out.push_str(&format!("{OF_THE_GOLD}\n"));
+    let mut out = error_table(&lines, (title, &interval));
+    if let Some(scope) = scope {
+        out.push_str(&format!("{scope}\n"));
     }
     let rows: Vec<Vec<String>> = confusion_lines(quality)
         .into_iter()
@@ -148,7 +175,7 @@ pub(super) fn text(measured: &PolicyPrevalence) -> String {
         let header = ["share of exposure", "violating", "gold", "allowed", "gold"];
         out.push_str(&format!("\n{}", table(&header, &rows)));
     }
-    if let Some(calibration) = &measured.calibration {
+    if let Some(calibration) = calibration {
         out.push_str(&format!("\n{}", calibrated(calibration, &interval)));
     }
     out

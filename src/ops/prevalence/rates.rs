@@ -16,6 +16,7 @@ use crate::eval::GoldLabel;
 use crate::measure::Asked;
 use crate::measure::GivenAnswer;
 use crate::measure::PeriodRows;
+use crate::measure::RatesLine;
 use crate::measure::RatesTable;
 use crate::measure::WeighedGoldRows;
 use crate::measure::rates_table;
@@ -62,16 +63,34 @@ pub fn error_rates(
     let estimating = Estimating { program, request, elsewhere: HashSet::new() };
     for policy in answered.policies {
         let table = policy.table(&answered.sample, &estimating, by)?;
-        for line in table.lines.iter().filter(|line| line.asked < table.gold) {
-            let name = line.value.as_ref().unwrap_or(&line.labeler);
-            measured.notes.push(format!(
-                "{}: `{name}` was asked about {} of {} gold units; its rates are those of these",
-                table.policy, line.asked, table.gold
-            ));
-        }
+        measured.notes.extend(not_of_the_same_gold(&table, &answered.sample));
         measured.tables.push(table);
     }
     Ok(measured)
+}
+
+/// Says where lines rest on different gold units, so that they may differ in units and not in errors alone. Parts of the units do
+/// by their nature.
+fn not_of_the_same_gold(table: &RatesTable, sample: &Sample) -> Vec<String> {
+    if !sample.divisions.is_empty() {
+        return Vec::new();
+    }
+    let policy = &table.policy;
+    let partly = || table.lines.iter().filter(|line| line.asked < table.gold);
+    if table.by != LABELER {
+        let note = format!(
+            "{policy}: not every line was asked about all {} gold units, so that lines may differ in units and not in errors alone",
+            table.gold
+        );
+        return partly().next().map(|_| note).into_iter().collect();
+    }
+    let note = |line: &RatesLine| {
+        format!(
+            "{policy}: `{}` was asked about {} of {} gold units; its rates are those of these",
+            line.labeler, line.asked, table.gold
+        )
+    };
+    partly().map(note).collect()
 }
 
 /// What several labelers answered about a sample.
