@@ -148,7 +148,7 @@ pub struct ForeignLabel {
     /// What stands beside the label about its certainty.
     pub certainty: Option<Certainty>,
     /// The value of the column that was asked for, where the row has one.
-    pub column: Option<String>,
+    pub column: Option<Box<str>>,
 }
 
 impl LabelWriter {
@@ -271,7 +271,7 @@ pub fn read_labels_with(
     need_columns(&rows, &["id", "policy", "label"])?;
     let mut labels = Vec::new();
     let mut problems = Vec::new();
-    let mut seen: HashMap<(String, String, String, Option<String>), u64> = HashMap::new();
+    let mut seen: HashMap<LabelKey, u64> = HashMap::new();
     loop {
         let mut cells = Fields::default();
         let next = rows.next(|column, cell| cells.take(column, &cell, wanted))?;
@@ -303,6 +303,9 @@ pub fn read_labels_with(
     finished(&rows, labels, problems)
 }
 
+/// What no two rows may share: unit, policy, labeler, and the column that was asked for.
+type LabelKey = (String, String, String, Option<Box<str>>);
+
 /// Columns with a name or an id in them.
 const NAMES: [&str; 6] = ["id", "policy", "label", "outcome", "labeler", "policy_version"];
 /// Columns with a certainty, the most trusted first.
@@ -313,7 +316,7 @@ const CERTAINTIES: [&str; 3] = ["violating_probability", "label_probability", "s
 struct Fields {
     names: BTreeMap<&'static str, Result<Option<String>, Fault>>,
     certainties: [Option<Result<Option<f64>, Fault>>; CERTAINTIES.len()],
-    wanted: Option<String>,
+    wanted: Option<Box<str>>,
 }
 
 impl Fields {
@@ -324,7 +327,7 @@ impl Fields {
             self.certainties[at] = Some(certainty(cell));
         }
         if wanted == Some(column) {
-            self.wanted = cell.name().ok().flatten();
+            self.wanted = cell.name().ok().flatten().map(String::into_boxed_str);
         }
     }
 

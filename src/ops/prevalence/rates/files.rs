@@ -114,7 +114,7 @@ impl Places {
         let of_unit: Option<Vec<Arc<str>>> = pivot.map(|it| it.of_each().map(Arc::from).collect());
         let answer = |row: ForeignLabel| {
             let at = *self.by_id.get(&row.id)?;
-            let own = row.column.map(|value| Arc::from(value.as_str()));
+            let own = row.column.map(Arc::from);
             Some(AnswerRow {
                 at,
                 labeler: Arc::from(row.labeler.as_str()),
