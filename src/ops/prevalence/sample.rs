@@ -190,7 +190,10 @@ impl PolicyRows {
                     self.id,
                     names.len()
                 ),
-                format!("name one with --labeler: {}", names.join(", ")),
+                format!(
+                    "name one with --labeler: {}; or see the errors of each with --rates-by labeler",
+                    names.join(", ")
+                ),
             ));
         }
         let major = |maker: &&Maker| {

@@ -18,6 +18,7 @@ use crate::ops::units;
 use crate::policy::Policy;
 use crate::unit::Design;
 use crate::unit::Inclusion;
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
@@ -99,8 +100,10 @@ pub(super) fn gold_by_period(
     has_label: &[bool],
 ) -> Result<BTreeMap<Option<String>, Arc<Collected>>, OpsError> {
     let periods: BTreeSet<Option<&str>> = units.iter().map(|unit| unit.period.as_deref()).collect();
-    let period_of: HashMap<&str, Option<&str>> =
-        units.iter().map(|unit| (unit.id.as_str(), unit.period.as_deref())).collect();
+    // only gold of the store asks, and there may be a million units
+    let period_of: LazyCell<HashMap<&str, Option<&str>>, _> = LazyCell::new(|| {
+        units.iter().map(|unit| (unit.id.as_str(), unit.period.as_deref())).collect()
+    });
     let mut gold = BTreeMap::new();
     for period in periods {
         let named = (request.gold.as_deref(), request.drawn);
