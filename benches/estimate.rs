@@ -135,7 +135,7 @@ impl Frame {
             goal: None,
         };
         let subject = Subject { policy: "policy".to_owned(), ..Subject::default() };
-        let rows = Rows { units: &units, gold: &gold };
+        let rows = Rows { units: &units, gold: &gold, stated: None };
         drop(prevalence(&subject, &units, &gold, &settings).unwrap());
         let threads = NonZeroUsize::new(threads).unwrap();
         let segments = Segments { divisions, coverage: Coverage::Each, threads };

@@ -2,21 +2,37 @@
 
 #![deny(clippy::disallowed_methods)]
 
+mod calibration;
 mod cells;
+mod compare;
 mod inputs;
 mod join;
 mod layout;
 mod matching;
 mod positive;
+mod quality;
 mod rates;
+mod stated;
 pub mod suite;
 mod weigh;
 mod weighed;
 
+pub use calibration::Calibration;
+pub use calibration::CalibrationBin;
+pub use calibration::CalibrationError;
+pub use calibration::FittedPoint;
+pub use calibration::calibration;
 pub use cells::CellInUse;
 pub use cells::Merge;
 pub use cells::crossing;
 pub use cells::merge_thin;
+pub use compare::AgainstReference;
+pub use compare::Answers;
+pub use compare::ComparedRate;
+pub use compare::LabelerComparison;
+pub use compare::PairedUnit;
+pub use compare::compare;
+pub use compare::compare_all;
 pub use inputs::GoldDrawn;
 pub use inputs::GoldLabel;
 pub use inputs::InputMistake;
@@ -28,10 +44,18 @@ pub use join::OutcomeShare;
 pub use join::Presence;
 pub use join::join;
 pub use matching::Matching;
+pub use matching::cell_of;
 pub use positive::Positive;
 pub use positive::PositiveError;
+pub use quality::ConfusionCell;
+pub use quality::Quality;
+pub use quality::Verified;
 pub use rates::ErrorRate;
 pub use rates::ErrorRates;
+pub use stated::Certainty;
+pub use stated::CertaintySource;
+pub use stated::Stated;
+pub use stated::StatedUnit;
 pub use weigh::Unclear;
 pub use weigh::Undetermined;
 pub use weighed::Weighed;

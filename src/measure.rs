@@ -9,6 +9,7 @@ mod code;
 mod day;
 mod division;
 mod drift;
+mod error_rates;
 mod estimate;
 mod estimates;
 mod explain;
@@ -44,6 +45,12 @@ pub use division::Dividing;
 pub use division::Division;
 pub use drift::Drift;
 pub use drift::RateDrift;
+pub use error_rates::Asked;
+pub use error_rates::GivenAnswer;
+pub use error_rates::RatesLine;
+pub use error_rates::RatesTable;
+pub use error_rates::WeighedGoldRows;
+pub use error_rates::rates_table;
 pub use estimate::Estimate;
 pub use estimate::Estimator;
 pub use estimate::Missing;
@@ -97,12 +104,16 @@ pub use settings::Span;
 pub use settings::Subject;
 pub use tidy::TidyRow;
 
+pub use crate::eval::Calibration;
+pub use crate::eval::CalibrationError;
 pub use crate::eval::GoldDrawn;
 pub use crate::eval::GoldLabel;
 pub use crate::eval::InputMistake;
 pub use crate::eval::Judgment;
 pub use crate::eval::LabeledUnit;
 pub use crate::eval::Positive;
+pub use crate::eval::Quality;
+pub use crate::eval::Stated;
 
 #[cfg(test)]
 mod tests;

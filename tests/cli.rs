@@ -28,6 +28,8 @@ mod gold_quality;
 mod periods;
 #[path = "cli/plan.rs"]
 mod plan;
+#[path = "cli/quality.rs"]
+mod quality;
 #[path = "cli/refusals.rs"]
 mod refusals;
 #[path = "cli/segments.rs"]

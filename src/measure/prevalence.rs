@@ -1,5 +1,7 @@
 //! Corrected prevalence for one policy: every estimate or the reason it is missing, and one verdict.
 
+use crate::eval::Calibration;
+use crate::eval::CalibrationError;
 use crate::eval::CellInUse;
 use crate::eval::ErrorRates;
 use crate::eval::GoldDrawn;
@@ -9,6 +11,9 @@ use crate::eval::Joined;
 use crate::eval::LabeledUnit;
 use crate::eval::Merge;
 use crate::eval::OutcomeShare;
+use crate::eval::Quality;
+use crate::eval::Stated;
+use crate::eval::calibration;
 use crate::eval::join;
 use crate::measure::Calibrated;
 use crate::measure::Code;
@@ -20,6 +25,7 @@ use crate::measure::Goal;
 use crate::measure::GoldError;
 use crate::measure::JudgedGoal;
 use crate::measure::Missing;
+use crate::measure::Rows;
 use crate::measure::Settings;
 use crate::measure::Subject;
 use crate::measure::Verdict;
@@ -73,6 +79,10 @@ pub struct PolicyPrevalence {
     pub rates: ErrorRates,
     /// Sensitivity + specificity - 1.
     pub youden: Option<f64>,
+    /// The labeler's errors beyond its rates: weighted confusion, agreement with gold.
+    pub quality: Result<Quality, Missing>,
+    /// How well the probabilities that the labeler stated fit gold; `None` where it stated none, and for segments.
+    pub calibration: Option<Result<Calibration, CalibrationError>>,
     /// Gold units by what the labeler said and by gold label; not weighted.
     pub confusion: BTreeMap<(String, String), u64>,
     /// Every outcome that occurred.
@@ -151,8 +161,24 @@ pub fn prevalence(
     gold: &[GoldLabel<'_>],
     settings: &Settings<'_>,
 ) -> Result<PolicyPrevalence, Vec<InputMistake>> {
+    measured(subject, Rows { units, gold, stated: None }, settings)
+}
+
+/// Measures the prevalence, and how well stated probabilities fit gold where there are any.
+pub(crate) fn measured(
+    subject: &Subject,
+    Rows { units, gold, stated }: Rows<'_>,
+    settings: &Settings<'_>,
+) -> Result<PolicyPrevalence, Vec<InputMistake>> {
     let joined = join(units, gold, settings.positive, settings.drawn)?;
+    let asked = (settings.level, settings.draws.seed());
+    let calibrated = |stated: Result<&Stated, &CalibrationError>| match stated {
+        Ok(stated) => calibration(&joined.verified, gold, stated, asked),
+        Err(error) => Err(error.clone()),
+    };
+    let calibration = stated.map(calibrated);
     let mut measured = measure(subject, joined, settings);
+    measured.calibration = calibration;
     measured.judge(settings.goal);
     Ok(measured)
 }
@@ -210,6 +236,8 @@ pub(crate) fn measure(
         cells: cells.iter().map(|cell| cell_row(cell, exposure)).collect(),
         merges: decided.merges,
         youden: youden(&decided.rates),
+        quality: Ok(Quality::with_rates(&joined.verified, decided.rates, settings.level)),
+        calibration: None,
         rates: decided.rates,
         non_answer_share: share(joined.cells.no_answer.labeled.weight),
         certainty_share: share(all.iter().map(|cell| cell.labeled.certain).sum()),

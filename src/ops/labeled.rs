@@ -11,6 +11,7 @@ use super::sampled;
 use super::sampled::Sampled;
 use super::sampled::SampledUnit;
 use super::units;
+use crate::eval::Certainty;
 use crate::measure::Division;
 use crate::policy::Policy;
 use crate::prompt::CompiledPrompt;
@@ -57,6 +58,7 @@ pub(crate) struct Row {
     pub(crate) unit: usize,
     pub(crate) outcome: Outcome,
     pub(crate) label: Option<Arc<str>>,
+    pub(crate) certainty: Option<Certainty>,
 }
 
 /// A label as the store has it, before its unit is looked up.
@@ -66,6 +68,7 @@ struct Scanned {
     policy: usize,
     outcome: Outcome,
     label: Option<Arc<str>>,
+    certainty: Option<Certainty>,
 }
 
 impl Labeled {
@@ -217,6 +220,7 @@ fn scan(
                 policy,
                 outcome: row.outcome,
                 label: row.label.map(&mut one),
+                certainty: Certainty::first(None, row.label_probability, row.stated_confidence),
             });
         }
     })?;
@@ -228,9 +232,9 @@ fn standing(units: &[SampledUnit], scanned: Vec<Scanned>, policies: usize) -> Ve
     let mut rows: Vec<Vec<Row>> = (0..policies).map(|_| Vec::new()).collect();
     let by_id: HashMap<&str, usize, RandomState> =
         units.iter().enumerate().map(|(at, unit)| (unit.id.as_str(), at)).collect();
-    for Scanned { unit, content, policy, outcome, label } in scanned {
+    for Scanned { unit, content, policy, outcome, label, certainty } in scanned {
         if let Some(&unit) = by_id.get(&*unit).filter(|at| units[**at].content == content) {
-            rows[policy].push(Row { unit, outcome, label });
+            rows[policy].push(Row { unit, outcome, label, certainty });
         }
     }
     rows.iter_mut().for_each(|list| list.sort_by_key(|row| row.unit));

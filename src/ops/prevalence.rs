@@ -3,6 +3,7 @@
 mod calendar;
 mod files;
 mod periods;
+mod rates;
 mod sample;
 mod span;
 mod store;
@@ -13,8 +14,14 @@ mod wire_change;
 mod wire_gold_error;
 
 pub(super) use files::plainly_violating;
+mod wire_quality;
+mod wire_rates;
+
+pub use rates::MeasuredRates;
+pub use rates::error_rates;
 pub use tidy::write_estimates;
 pub use wire::PrevalenceJson;
+pub use wire_rates::RatesJson;
 
 use self::sample::PolicyRows;
 use self::sample::Sample;

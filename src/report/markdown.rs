@@ -3,6 +3,7 @@
 use crate::measure::PolicyPrevalence;
 use crate::report::Report;
 use crate::report::changes::Changes;
+use crate::report::markdown_quality::errors;
 use crate::report::number::clean;
 use crate::report::number::count;
 use crate::report::number::level;
@@ -48,6 +49,7 @@ fn policy(report: &Report<'_>, measured: &PolicyPrevalence) -> String {
     for parts in report.pivots(&measured.subject.policy) {
         out.push_str(&segments(&parts));
     }
+    out.push_str(&errors(measured, &report.pivots(&measured.subject.policy)));
     for finding in &measured.findings {
         let (code, name, advice) = (finding.code, finding.code.name(), finding.code.advice());
         out.push_str(&format!(
@@ -159,7 +161,7 @@ fn outcomes(measured: &PolicyPrevalence) -> String {
 }
 
 /// Returns text that Markdown shows as it is.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in clean(text).chars() {
         match c {

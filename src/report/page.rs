@@ -1,6 +1,5 @@
 //! The variables of the HTML template: everything as the text it is shown as.
 
-use crate::eval::ErrorRate;
 use crate::measure::PolicyPrevalence;
 use crate::measure::Verdict;
 use crate::report::Report;
@@ -14,11 +13,11 @@ use crate::report::number::count;
 use crate::report::number::level;
 use crate::report::number::percent;
 use crate::report::number::whole;
+use crate::report::page_quality::quality;
 use crate::report::plot::plot;
 use crate::report::plot::plot_of_periods;
 use crate::report::rows::MODEL_DEPENDENT;
 use crate::report::rows::Row;
-use crate::report::rows::not_estimated;
 use crate::report::rows::origin;
 use crate::report::rows::reason;
 use crate::report::rows::remarks;
@@ -32,7 +31,6 @@ use crate::report::summary::goal;
 use crate::report::summary::of_what;
 use crate::report::summary::period;
 use crate::report::summary::verdict;
-use crate::stats::StatsError;
 use serde_json::Value;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -80,8 +78,7 @@ fn policy(report: &Report<'_>, measured: &PolicyPrevalence) -> Value {
         "changes": changes(report, measured),
         "breaks": report.breaks(&measured.subject.policy),
         "findings": findings(measured),
-        "rates": rates(measured),
-        "youden": measured.youden.map(|youden| format!("{youden:.2}")),
+        "quality": quality(measured, &report.pivots(&measured.subject.policy)),
         "confusion": confusion(measured),
         "outcomes": outcomes(measured),
         "non_answers": percent(measured.non_answer_share),
@@ -219,33 +216,6 @@ fn findings(measured: &PolicyPrevalence) -> Vec<Value> {
         })
     };
     measured.findings.iter().map(finding).collect()
-}
-
-fn rates(measured: &PolicyPrevalence) -> Vec<Value> {
-    let rates = &measured.rates;
-    vec![
-        rate("sensitivity", "of violating exposure, flagged", &rates.sensitivity),
-        rate("specificity", "of allowed exposure, not flagged", &rates.specificity),
-        rate("precision", "of flagged exposure, violating", &rates.precision),
-        rate("false omission", "of unflagged exposure, violating", &rates.false_omission),
-    ]
-}
-
-fn rate(name: &str, meaning: &str, rate: &Result<ErrorRate, StatsError>) -> Value {
-    match rate {
-        Ok(rate) => {
-            let limits = (rate.interval.low, rate.interval.high);
-            let decimals = Decimals::of(rate.share.value, Some(limits));
-            json!({
-                "name": name,
-                "meaning": meaning,
-                "value": decimals.percent(rate.share.value),
-                "interval": decimals.interval(limits.0, limits.1),
-                "gold": count(rate.share.n),
-            })
-        }
-        Err(error) => json!({"name": name, "meaning": meaning, "missing": not_estimated(error)}),
-    }
 }
 
 /// A matrix: what the labeler said downwards, gold across.

@@ -42,7 +42,7 @@ pub struct LabelRow {
 }
 
 /// What a label that stands today says, and what it was given to; the rest of its row stays on the disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StandingLabel<'a> {
     /// The unit's id.
     pub unit: &'a str,
@@ -54,6 +54,10 @@ pub struct StandingLabel<'a> {
     pub outcome: Outcome,
     /// The label, where there is one.
     pub label: Option<&'a str>,
+    /// The probability of the tokens that spell the label, where it is known.
+    pub label_probability: Option<f64>,
+    /// What the model says of its own certainty.
+    pub stated_confidence: Option<f64>,
     /// The prompt.
     pub prompt: Fingerprint,
 }
@@ -311,7 +315,8 @@ impl Reader {
         &self,
         mut take: impl FnMut(StandingLabel<'_>),
     ) -> Result<(), StoreError> {
-        let sql = "SELECT unit, unit_hash, policy, outcome, label, prompt FROM current_labels ORDER BY seq";
+        let sql = "SELECT unit, unit_hash, policy, outcome, label, prompt, label_probability, stated_confidence
+            FROM current_labels ORDER BY seq";
         self.each(sql, &[], |row| {
             let outcome = Outcome::from_name(row.get_ref(3)?.as_str()?);
             take(StandingLabel {
@@ -321,6 +326,8 @@ impl Reader {
                 outcome: outcome.ok_or_else(|| unreadable(row, "outcome"))?,
                 label: row.get_ref(4)?.as_str_or_null()?,
                 prompt: Fingerprint::from_bytes(row.get(5)?),
+                label_probability: row.get(6)?,
+                stated_confidence: row.get(7)?,
             });
             Ok(())
         })

@@ -104,7 +104,7 @@ impl Drawn {
                 age_days: None,
             })
             .collect();
-        measure(Rows { units: &units, gold: &gold }, &settings)
+        measure(Rows { units: &units, gold: &gold, stated: None }, &settings)
     }
 }
 

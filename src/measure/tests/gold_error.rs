@@ -98,7 +98,7 @@ impl Panel {
             })
             .collect();
         let mut measured = prevalence(&self.subject, &units, &gold, &settings).unwrap();
-        let rows = Rows { units: &units, gold: &gold };
+        let rows = Rows { units: &units, gold: &gold, stated: None };
         measured.add_gold_error(rows, &settings, &GoldQuality { opinions, known }).unwrap();
         measured
     }

@@ -120,7 +120,7 @@ impl Day {
         then(PeriodRows {
             subject: &subject,
             instrument: Some(self.labeler),
-            rows: Rows { units: &units, gold: &gold },
+            rows: Rows { units: &units, gold: &gold, stated: None },
             settings: &settings,
             history: &[],
         })

@@ -49,13 +49,7 @@ pub(super) fn sample(
     let codes = LabelMap::new(settings.map.label.clone());
     let rows = io::read_labels(&Source::from_argument(labels), &codes)?;
     let known = known_policies(program)?;
-    let gold = match &request.gold {
-        Some(path) => {
-            let declared = request.drawn.or(settings.drawn.map(gold::drawn_of));
-            gold::from_file(path, &settings, declared, &[])?
-        }
-        None => gold::collected(program, None, request.drawn, &known)?,
-    };
+    let gold = gold_of(program, request, &known)?;
     let units = match &request.units {
         Some(path) => Some(read_units(program, path, &request.by)?),
         None => match request.by.first() {
@@ -90,12 +84,26 @@ pub(super) fn sample(
     Ok(Sample { name, units, divisions, policies, gold, salt, known: None })
 }
 
+/// Reads the gold that is asked for: of the file named, else the project's.
+pub(super) fn gold_of(
+    program: &Program,
+    request: &PrevalenceRequest,
+    known: &[Arc<Policy>],
+) -> Result<Collected, OpsError> {
+    let Some(path) = &request.gold else {
+        return gold::collected(program, None, request.drawn, known);
+    };
+    let settings = program.file.gold.clone().unwrap_or_default();
+    let declared = request.drawn.or(settings.drawn.map(gold::drawn_of));
+    gold::from_file(path, &settings, declared, &[])
+}
+
 /// Returns the ids of a file of units.
 pub(super) fn ids(program: &Program, path: &Path) -> Result<HashSet<String>, OpsError> {
     Ok(read_units(program, path, &[])?.units.into_iter().map(|unit| unit.id).collect())
 }
 
-fn notes_on(units: Option<&Sampled>) -> Option<String> {
+pub(super) fn notes_on(units: Option<&Sampled>) -> Option<String> {
     match units {
         None => Some(
             "no --units: every unit counts once, and the labeled units are the whole population"
@@ -126,13 +134,14 @@ fn policy_rows(
         let label = row.label.map(|label| {
             Arc::clone(labels.entry(label).or_insert_with_key(|label| Arc::from(label.as_str())))
         });
-        rows.push(Row { id, unit, outcome: row.outcome, label, maker: at });
+        let (outcome, certainty) = (row.outcome, row.certainty);
+        rows.push(Row { id, unit, outcome, label, certainty, maker: at });
     }
     PolicyRows { id, policy, positive, rows, makers, inclusions: None }
 }
 
 /// The rows of each asked policy, of the labeler asked for or of all.
-fn grouped(
+pub(super) fn grouped(
     rows: Vec<ForeignLabel>,
     request: &PrevalenceRequest,
     path: &Path,
@@ -157,20 +166,21 @@ fn grouped(
 }
 
 /// The project's policies, where there are any: their severities say what is violating.
-fn known_policies(program: &Program) -> Result<Vec<Arc<Policy>>, OpsError> {
+pub(super) fn known_policies(program: &Program) -> Result<Vec<Arc<Policy>>, OpsError> {
     if !program.found || !program.path("policies").is_dir() {
         return Ok(Vec::new());
     }
     Ok(policies::load(program, &[])?.policies())
 }
 
-struct Labels<'a> {
-    policy: &'a str,
-    rows: &'a [&'a ForeignLabel],
-    gold: &'a Collected,
+/// Labels and gold of one policy, to tell which labels are violating.
+pub(super) struct Labels<'a> {
+    pub(super) policy: &'a str,
+    pub(super) rows: &'a [&'a ForeignLabel],
+    pub(super) gold: &'a Collected,
 }
 
-fn rule(
+pub(super) fn rule(
     program: &Program,
     request: &PrevalenceRequest,
     known: &[Arc<Policy>],
@@ -225,7 +235,7 @@ fn one_spelling(policy: &str, seen: &BTreeSet<&str>) -> Result<(), OpsError> {
 }
 
 /// Gold that speaks of other policies is a mistake in a name, not a lack of gold.
-fn has_gold(policy: &str, gold: &Collected) -> Result<(), OpsError> {
+pub(super) fn has_gold(policy: &str, gold: &Collected) -> Result<(), OpsError> {
     let policies: BTreeSet<&str> =
         gold.adjudication.gold.iter().map(|gold| gold.policy.as_str()).collect();
     if policies.is_empty() || policies.contains(policy) {
@@ -244,7 +254,11 @@ fn listed(labels: &BTreeSet<&str>) -> String {
     labels.iter().take(10).copied().collect::<Vec<_>>().join(", ")
 }
 
-fn read_units(program: &Program, path: &Path, pivots: &[String]) -> Result<Sampled, OpsError> {
+pub(super) fn read_units(
+    program: &Program,
+    path: &Path,
+    pivots: &[String],
+) -> Result<Sampled, OpsError> {
     let columns = Columns { content: ContentColumns::None, ..units::columns(program) };
     sampled::read(path.to_owned(), &columns, pivots)
 }
@@ -282,15 +296,7 @@ fn joined(
         .map(|(unit, _)| unit.id.clone())
         .collect();
     if !unknown.is_empty() {
-        return Err(OpsError::refused(
-            format!(
-                "{} labels units that {} does not have: {}",
-                labels.display(),
-                units.path.display(),
-                first_named(&unknown)
-            ),
-            "give the file of all labeled units",
-        ));
+        return Err(labels_without_units(&unknown, labels, &units.path));
     }
     if !bare.is_empty() {
         return Err(OpsError::refused(
@@ -306,6 +312,19 @@ fn joined(
     Ok(list)
 }
 
+/// Labels of units that are not there have no weight.
+pub(super) fn labels_without_units(unknown: &[String], labels: &Path, units: &Path) -> OpsError {
+    OpsError::refused(
+        format!(
+            "{} labels units that {} does not have: {}",
+            labels.display(),
+            units.display(),
+            first_named(unknown)
+        ),
+        "give the file of all labeled units",
+    )
+}
+
 fn two_labelers(row: &ForeignLabel, other: &str, labels: &Path) -> OpsError {
     OpsError::refused(
         format!(
@@ -313,7 +332,10 @@ fn two_labelers(row: &ForeignLabel, other: &str, labels: &Path) -> OpsError {
             labels.display(),
             row.id
         ),
-        format!("name one with --labeler: {other}, {}", row.labeler),
+        format!(
+            "name one with --labeler: {other}, {}; or see the errors of each with --rates-by labeler",
+            row.labeler
+        ),
     )
 }
 

@@ -42,11 +42,15 @@ struct Side<'a> {
 type Earlier<'a> = (&'a Estimating<'a>, &'a Sample);
 
 impl<'a> Period<'a> {
-    fn rows(&'a self) -> PeriodRows<'a> {
+    pub(super) fn rows(&'a self) -> PeriodRows<'a> {
         PeriodRows {
             subject: &self.subject,
             instrument: self.instrument.as_deref(),
-            rows: Rows { units: &self.units, gold: &self.gold },
+            rows: Rows {
+                units: &self.units,
+                gold: &self.gold,
+                stated: self.stated.as_ref().map(Result::as_ref),
+            },
             settings: &self.settings,
             history: &[],
         }
@@ -170,7 +174,7 @@ impl Estimating<'_> {
         period: &Period<'_>,
     ) -> Result<(), OpsError> {
         let quality = GoldQuality { opinions: &period.opinions, known: self.gold_rates() };
-        let rows = Rows { units: &period.units, gold: &period.gold };
+        let rows = Rows { units: &period.units, gold: &period.gold, stated: None };
         let made = measured.add_gold_error(rows, &period.settings, &quality);
         made.map_err(|mistakes| refused(&period.subject.policy, &mistakes))
     }
@@ -224,7 +228,7 @@ impl Estimating<'_> {
         }
         let (units, gold) = measure::pooled_rows(parts).map_err(refused)?;
         let of: Vec<usize> = periods.iter().flat_map(|period| period.of.iter().copied()).collect();
-        let rows = Rows { units: &units, gold: &gold };
+        let rows = Rows { units: &units, gold: &gold, stated: None };
         let opinions: Vec<Opinion<'_>> =
             periods.iter().flat_map(|period| period.opinions.iter().copied()).collect();
         let quality = GoldQuality { opinions: &opinions, known: self.gold_rates() };
@@ -283,7 +287,7 @@ impl Estimating<'_> {
         measured.changes.push(change);
         measured.breaks.extend(breaks.into_iter().map(|it| (policy.clone(), it)));
         measured.drifts.extend(drift);
-        let rows = Rows { units: &b.units, gold: &b.gold };
+        let rows = Rows { units: &b.units, gold: &b.gold, stated: None };
         let before = days.earlier.sample.divided(&a.of);
         let after = days.later.sample.divided(&b.of);
         let parts = (&b.subject, rows, after.as_slice());

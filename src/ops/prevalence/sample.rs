@@ -2,10 +2,14 @@
 
 use super::Estimating;
 use super::totals::Known;
+use crate::eval::CalibrationError;
+use crate::eval::Certainty;
 use crate::eval::GoldLabel;
 use crate::eval::Judgment;
 use crate::eval::LabeledUnit;
 use crate::eval::Positive;
+use crate::eval::Stated;
+use crate::eval::StatedUnit;
 use crate::gold::RatedUnit;
 use crate::measure::Calibrated;
 use crate::measure::Division;
@@ -72,6 +76,8 @@ pub(super) struct Row {
     pub(super) unit: Option<usize>,
     pub(super) outcome: Outcome,
     pub(super) label: Option<Arc<str>>,
+    /// What stands beside the label about its certainty.
+    pub(super) certainty: Option<Certainty>,
     /// The index of who made it.
     pub(super) maker: usize,
 }
@@ -94,6 +100,8 @@ pub(super) struct Period<'a> {
     pub(super) gold: Vec<GoldLabel<'a>>,
     /// What each rater said of its gold units.
     pub(super) opinions: Vec<Opinion<'a>>,
+    /// The probabilities stated of units with gold.
+    pub(super) stated: Option<Result<Stated, CalibrationError>>,
     /// The index of each unit, in the same order; empty where labels stand for themselves.
     pub(super) of: Vec<usize>,
     pub(super) settings: Settings<'a>,
@@ -127,6 +135,34 @@ impl PolicyRows {
             label: row.label.as_deref(),
             classes: &[],
         }
+    }
+
+    /// Returns the probabilities that the labeler stated of units with gold.
+    fn stated(
+        &self,
+        sample: &Sample,
+        rows: &[&Row],
+        gold: &[GoldLabel<'_>],
+    ) -> Option<Result<Stated, CalibrationError>> {
+        let has_gold: HashSet<&str> = gold.iter().map(|gold| gold.id).collect();
+        let mut units: Vec<StatedUnit<'_>> = Vec::new();
+        for row in rows.iter().filter(|row| row.outcome == Outcome::Label) {
+            let (Some(certainty), Some(label)) = (row.certainty, &row.label) else { continue };
+            let id = self.unit_id(sample, row);
+            if has_gold.contains(id) {
+                units.push(StatedUnit { id, flagged: self.positive.matches(label), certainty });
+            }
+        }
+        let labels = |policy: &Arc<Policy>| policy.labels.len();
+        Stated::of(&units, self.policy.as_ref().map_or_else(|| self.labels_seen(gold), labels))
+    }
+
+    /// How many labels there are, where no policy says so.
+    fn labels_seen(&self, gold: &[GoldLabel<'_>]) -> usize {
+        let said = self.rows.iter().filter(|row| row.outcome == Outcome::Label);
+        let seen: HashSet<&str> = said.filter_map(|row| row.label.as_deref()).collect();
+        let of_gold = gold.iter().filter(|gold| gold.judgment == Judgment::Decided);
+        seen.into_iter().chain(of_gold.map(|gold| gold.label)).collect::<HashSet<&str>>().len()
     }
 
     /// Returns the rows of each period, in order.
@@ -166,7 +202,10 @@ impl PolicyRows {
                     self.id,
                     names.len()
                 ),
-                format!("name one with --labeler: {}", names.join(", ")),
+                format!(
+                    "name one with --labeler: {}; or see the errors of each with --rates-by labeler",
+                    names.join(", ")
+                ),
             ));
         }
         let major = |maker: &&Maker| {
@@ -221,6 +260,7 @@ impl Sample {
                     known.calibrate((&mut units, &of), (name, reach))?
                 }
             };
+            let stated = rows.stated(self, &list, &gold);
             periods.push(Period {
                 subject: Subject {
                     policy: rows.id.clone(),
@@ -235,6 +275,7 @@ impl Sample {
                 units,
                 gold,
                 opinions,
+                stated,
                 of,
                 settings: estimating.settings(self, rows, collected)?,
                 collected,

@@ -5,7 +5,10 @@ use super::wire_change::BreakJson;
 use super::wire_change::ChangeJson;
 use super::wire_change::DriftJson;
 use super::wire_gold_error::GoldErrorJson;
-use crate::eval::ErrorRate;
+use super::wire_quality::QualityJson;
+use super::wire_quality::RateJson;
+use super::wire_quality::quality;
+use super::wire_quality::rates;
 use crate::eval::Merge;
 use crate::measure::CalibratedMargin;
 use crate::measure::CellRow;
@@ -17,7 +20,6 @@ use crate::measure::Segment;
 use crate::measure::Span;
 use crate::measure::Status;
 use crate::ops::chain;
-use crate::stats::StatsError;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -75,6 +77,7 @@ struct PolicyJson {
     certainty_share: f64,
     max_weight_share: f64,
     rates: BTreeMap<&'static str, RateJson>,
+    quality: QualityJson,
     cells: Vec<CellJson>,
     merges: Vec<MergeJson>,
     outcomes: BTreeMap<&'static str, u64>,
@@ -110,13 +113,6 @@ pub(super) struct SegmentJson {
 pub(super) enum EstimateJson {
     Made { value: f64, low: f64, high: f64, std_error: f64, method: String, n_eff: f64, raw: f64 },
     Suppressed { missing: String, high: f64 },
-    Missing { missing: String },
-}
-
-#[derive(Debug, Clone, Serialize)]
-#[serde(untagged)]
-enum RateJson {
-    Made { value: f64, low: f64, high: f64 },
     Missing { missing: String },
 }
 
@@ -178,7 +174,6 @@ impl From<&Measured> for PrevalenceJson {
 
 impl From<&PolicyPrevalence> for PolicyJson {
     fn from(measured: &PolicyPrevalence) -> Self {
-        let rates = &measured.rates;
         let ids = measured.tidy_rows().into_iter();
         Self {
             policy: measured.subject.policy.clone(),
@@ -215,12 +210,8 @@ impl From<&PolicyPrevalence> for PolicyJson {
             non_answer_share: measured.non_answer_share,
             certainty_share: measured.certainty_share,
             max_weight_share: measured.max_weight_share,
-            rates: BTreeMap::from([
-                ("sensitivity", rate(&rates.sensitivity)),
-                ("specificity", rate(&rates.specificity)),
-                ("precision", rate(&rates.precision)),
-                ("false_omission", rate(&rates.false_omission)),
-            ]),
+            rates: rates(&measured.rates, &measured.quality),
+            quality: quality(&measured.quality, measured.calibration.as_ref()),
             cells: cells(measured),
             merges: merges(measured),
             outcomes: measured
@@ -267,17 +258,6 @@ pub(super) fn estimate(estimate: &Result<Estimate, Missing>) -> EstimateJson {
             EstimateJson::Suppressed { missing: chain(missing), high: *high }
         }
         Err(missing) => EstimateJson::Missing { missing: chain(missing) },
-    }
-}
-
-fn rate(rate: &Result<ErrorRate, StatsError>) -> RateJson {
-    match rate {
-        Ok(rate) => RateJson::Made {
-            value: rate.share.value,
-            low: rate.interval.low,
-            high: rate.interval.high,
-        },
-        Err(reason) => RateJson::Missing { missing: chain(reason) },
     }
 }
 
