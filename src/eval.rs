@@ -3,11 +3,14 @@
 #![deny(clippy::disallowed_methods)]
 
 mod cells;
+mod code_cells;
+mod coded;
 mod inputs;
 mod join;
 mod matching;
 mod positive;
 mod rates;
+mod several;
 pub mod suite;
 mod weigh;
 mod weighed;
@@ -16,6 +19,11 @@ pub use cells::CellInUse;
 pub use cells::Merge;
 pub use cells::crossing;
 pub use cells::merge_thin;
+pub(crate) use code_cells::CodeCell;
+pub(crate) use code_cells::CodeCount;
+pub(crate) use code_cells::cells_of_codes;
+pub(crate) use coded::Coded;
+pub(crate) use coded::Laid;
 pub use inputs::GoldDrawn;
 pub use inputs::GoldLabel;
 pub use inputs::InputMistake;
@@ -30,6 +38,8 @@ pub use positive::Positive;
 pub use positive::PositiveError;
 pub use rates::ErrorRate;
 pub use rates::ErrorRates;
+pub use several::GoldSet;
+pub use several::Several;
 pub use weigh::Unclear;
 pub use weigh::Undetermined;
 pub use weighed::Weighed;

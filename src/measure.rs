@@ -4,6 +4,7 @@
 
 mod breaks;
 mod change;
+mod classes;
 mod code;
 mod day;
 mod division;
@@ -31,6 +32,13 @@ pub use change::PeriodChange;
 pub use change::RatioEstimate;
 pub use change::adjust_changes;
 pub use change::change;
+pub use classes::ClassConfusion;
+pub use classes::ClassShare;
+pub use classes::Classes;
+pub use classes::CodeCellRow;
+pub use classes::Scheme;
+pub use classes::SchemeLabel;
+pub use classes::classes;
 pub use code::Code;
 pub use code::Verdict;
 pub use division::Dividing;
@@ -85,10 +93,12 @@ pub use tidy::TidyRow;
 
 pub use crate::eval::GoldDrawn;
 pub use crate::eval::GoldLabel;
+pub use crate::eval::GoldSet;
 pub use crate::eval::InputMistake;
 pub use crate::eval::Judgment;
 pub use crate::eval::LabeledUnit;
 pub use crate::eval::Positive;
+pub use crate::eval::Several;
 
 #[cfg(test)]
 mod tests;

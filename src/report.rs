@@ -7,6 +7,7 @@
 #![deny(clippy::disallowed_methods)]
 
 mod changes;
+mod classes;
 mod html;
 mod markdown;
 mod number;
@@ -21,6 +22,7 @@ mod text;
 
 pub use changes::break_sentences;
 pub use changes::changes;
+pub use classes::by_label;
 pub use html::RenderError;
 pub use html::html;
 pub use markdown::markdown;

@@ -1,6 +1,8 @@
 //! Label rows: ours out, anybody's in.
 
 use crate::gold::LabelMap;
+use crate::gold::as_one_text;
+use crate::gold::names_several;
 use crate::io::Fault;
 use crate::io::Format;
 use crate::io::IoError;
@@ -34,8 +36,10 @@ pub struct LabelRow {
     pub policy_version: String,
     /// How the labeling ended.
     pub outcome: &'static str,
-    /// The label or abstain id.
+    /// The label or abstain id; the most severe one where several may apply.
     pub label: Option<String>,
+    /// All labels that apply, where several may.
+    pub labels: Vec<String>,
     /// Ids of the criteria and exceptions cited for the label.
     pub criteria: Vec<String>,
     /// Answers to the policy's checks.
@@ -100,6 +104,7 @@ const COLUMNS: &[&str] = &[
     "policy_version",
     "outcome",
     "label",
+    "labels",
     "criteria",
     "checks",
     "components",
@@ -140,6 +145,8 @@ pub struct ForeignLabel {
     pub outcome: Outcome,
     /// The label or abstain id.
     pub label: Option<String>,
+    /// All labels with `;` between them, where the row names several.
+    pub labels: Option<String>,
     /// The labeler; `external` when the file does not say.
     pub labeler: String,
     /// The policy's version, where the file says.
@@ -186,11 +193,13 @@ impl LabelWriter {
             return Err(IoError::LateColumn { path, id: row.id, column });
         }
         let (criteria, own_criteria) = (row.criteria.join(";"), row.own_criteria.join(";"));
+        let labels = row.labels.join(";");
         let value = serde_json::to_value(row).map_err(|error| self.output.failed(error.into()))?;
         let fields: Vec<String> = self
             .header
             .iter()
             .map(|name| match (name.as_str(), value.get(name)) {
+                ("labels", _) => labels.clone(),
                 ("criteria", _) => criteria.clone(),
                 ("own_criteria", _) => own_criteria.clone(),
                 ("checks" | "components", Some(nested)) if is_empty(nested) => String::new(),
@@ -242,8 +251,11 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// Reads labels: ours or anybody's, with `id`, `policy`, `label` and optionally `outcome`, `labeler`,
-/// `policy_version`. Other columns are not looked at.
+/// The columns that are read of anybody's labels.
+const READ: [&str; 7] = ["id", "policy", "label", "labels", "outcome", "labeler", "policy_version"];
+
+/// Reads labels: ours or anybody's, with `id`, `policy`, `label` and optionally `labels` (a list, or text separated by `;`),
+/// `outcome`, `labeler`, `policy_version`. Other columns are not looked at.
 ///
 /// # Errors
 ///
@@ -257,9 +269,15 @@ pub fn read_labels(source: &Source, codes: &LabelMap) -> Result<Vec<ForeignLabel
     loop {
         let mut cells: BTreeMap<&'static str, Result<Option<String>, Fault>> = BTreeMap::new();
         let next = rows.next(|column, cell| {
-            let known = ["id", "policy", "label", "outcome", "labeler", "policy_version"];
-            if let Some(name) = known.into_iter().find(|name| *name == column) {
-                cells.insert(name, if name == "id" { identifier(&cell) } else { cell.name() });
+            if let Some(name) = READ.into_iter().find(|name| *name == column) {
+                cells.insert(
+                    name,
+                    match name {
+                        "id" => identifier(&cell),
+                        "label" | "labels" => label_text(cell),
+                        _ => cell.name(),
+                    },
+                );
             }
         })?;
         match next {
@@ -298,7 +316,9 @@ fn label_of(
         |name: &'static str| cells.remove(name).unwrap_or(Ok(None)).map_err(|fault| (name, fault));
     let id = cell("id")?.ok_or(("id", Fault::Missing))?;
     let policy = cell("policy")?.ok_or(("policy", Fault::Missing))?;
-    let label = cell("label")?.map(|code| codes.label(&code).to_owned());
+    let label = cell("label")?.map(|code| codes.labels(&code));
+    let labels = cell("labels")?.map(|codes_of_all| codes.labels(&codes_of_all));
+    let labels = labels.or_else(|| label.clone().filter(|label| names_several(label)));
     let outcome = match cell("outcome")? {
         Some(name) => Outcome::from_name(&name).ok_or(("outcome", Fault::UnknownOutcome(name)))?,
         None => Outcome::Label,
@@ -308,7 +328,7 @@ fn label_of(
     }
     let labeler = cell("labeler")?.unwrap_or_else(|| "external".to_owned());
     let policy_version = cell("policy_version")?;
-    Ok(ForeignLabel { row, id, policy, outcome, label, labeler, policy_version })
+    Ok(ForeignLabel { row, id, policy, outcome, label, labels, labeler, policy_version })
 }
 
 /// Refuses a header that lacks one of these columns.
@@ -340,6 +360,14 @@ pub(super) fn finished<T>(
         return Err(IoError::Empty { path });
     }
     Ok(values)
+}
+
+/// Returns a label, or several as a text with `;` between them; a list may hold them too.
+pub(super) fn label_text(cell: Cell<'_>) -> Result<Option<String>, Fault> {
+    let Cell::Nested(Value::Array(items)) = &cell else { return cell.name() };
+    let labels: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
+    let labels = labels.ok_or(Fault::NotText("a list that is not of texts"))?;
+    Ok(Some(as_one_text(labels)).filter(|text| !text.is_empty()))
 }
 
 /// Returns the text of a free column; blank is none.

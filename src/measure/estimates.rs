@@ -123,27 +123,8 @@ impl Estimates<'_> {
 
     fn two_phase_of(&self, case: &Case) -> Result<Estimate, Missing> {
         self.allowed()?;
-        let sums = case.sums();
-        let (level, draws) = (self.settings.level, self.settings.draws);
-        let estimate = post_stratified_across(&sums, &case.crossing)?;
-        let interval = two_phase_interval_across(&sums, &case.crossing, level, draws)?;
-        let (value, variance) = (estimate.value, estimate.variance());
-        let otherwise = gold_only_across(&sums, &case.crossing)?.size;
-        Ok(Estimate {
-            value,
-            raw: value,
-            std_error: variance.sqrt(),
-            low: interval.low,
-            high: interval.high,
-            method: interval.method,
-            n_eff: Estimate::printed_size(
-                value,
-                variance,
-                self.joined.cells.n_labeled(),
-                otherwise,
-            ),
-            codes: Vec::new(),
-        })
+        let n = self.joined.cells.n_labeled();
+        two_phase(&case.sums(), &case.crossing, n, self.settings)
     }
 
     fn rogan_gladen_of(&self, case: &Case) -> Result<Estimate, Missing> {
@@ -216,4 +197,27 @@ pub(crate) fn nested(settings: &Settings<'_>) -> bool {
         GoldDrawn::FromSample | GoldDrawn::ByLabel => true,
         GoldDrawn::Independent | GoldDrawn::Convenience => false,
     }
+}
+
+/// Returns the two-phase estimate of `n` labeled units in these cells, with its default interval.
+pub(crate) fn two_phase(
+    sums: &[CellSums],
+    crossing: &Crossing,
+    n: u64,
+    settings: &Settings<'_>,
+) -> Result<Estimate, Missing> {
+    let estimate = post_stratified_across(sums, crossing)?;
+    let interval = two_phase_interval_across(sums, crossing, settings.level, settings.draws)?;
+    let (value, variance) = (estimate.value, estimate.variance());
+    let otherwise = gold_only_across(sums, crossing)?.size;
+    Ok(Estimate {
+        value,
+        raw: value,
+        std_error: variance.sqrt(),
+        low: interval.low,
+        high: interval.high,
+        method: interval.method,
+        n_eff: Estimate::printed_size(value, variance, n, otherwise),
+        codes: Vec::new(),
+    })
 }

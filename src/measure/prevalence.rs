@@ -10,6 +10,7 @@ use crate::eval::LabeledUnit;
 use crate::eval::Merge;
 use crate::eval::OutcomeShare;
 use crate::eval::join;
+use crate::measure::Classes;
 use crate::measure::Code;
 use crate::measure::Estimate;
 use crate::measure::Estimator;
@@ -95,6 +96,8 @@ pub struct PolicyPrevalence {
     pub goal: Option<JudgedGoal>,
     /// Whether it may still change with gold that is yet to come; `None` where nobody said how long that takes.
     pub status: Option<Status>,
+    /// The share of every label, where it was asked for.
+    pub classes: Option<Classes>,
 }
 
 /// Whether a period's estimate may still change.
@@ -215,6 +218,7 @@ pub(crate) fn measure(
         draws: settings.draws,
         goal: None,
         status: None,
+        classes: None,
         confusion: joined.confusion,
         outcomes: joined.outcomes,
     }
@@ -241,6 +245,7 @@ fn add_rogan_gladen(findings: &mut Vec<Finding>, estimate: &Result<Estimate, Mis
             | Missing::NoGold
             | Missing::SameAsCorrected
             | Missing::SeveralLabelers
+            | Missing::NotSeen { .. }
             | Missing::Suppressed { .. },
         ) => {}
     }

@@ -11,6 +11,7 @@ use super::sampled;
 use super::sampled::Sampled;
 use super::sampled::SampledUnit;
 use super::units;
+use crate::gold::as_one_text;
 use crate::measure::Division;
 use crate::policy::Policy;
 use crate::prompt::CompiledPrompt;
@@ -56,6 +57,8 @@ pub(crate) struct Row {
     pub(crate) unit: usize,
     pub(crate) outcome: Outcome,
     pub(crate) label: Option<Arc<str>>,
+    /// All labels with `;` between them, where several may apply.
+    pub(crate) labels: Option<Arc<str>>,
 }
 
 /// A label as the store has it, before its unit is looked up.
@@ -65,6 +68,7 @@ struct Scanned {
     policy: usize,
     outcome: Outcome,
     label: Option<Arc<str>>,
+    labels: Option<Arc<str>>,
 }
 
 impl Labeled {
@@ -216,10 +220,17 @@ fn scan(
                 policy,
                 outcome: row.outcome,
                 label: row.label.map(&mut one),
+                labels: row.labels.map(several).as_deref().map(&mut one),
             });
         }
     })?;
     Ok(scanned)
+}
+
+/// Returns the text of a list of labels as the store holds it.
+fn several(list: &str) -> String {
+    let labels: Vec<String> = serde_json::from_str(list).unwrap_or_default();
+    as_one_text(labels.iter().map(String::as_str))
 }
 
 /// Finds the labels of each policy whose request is what would be sent now.
@@ -227,9 +238,9 @@ fn standing(units: &[SampledUnit], scanned: Vec<Scanned>, policies: usize) -> Ve
     let mut rows: Vec<Vec<Row>> = (0..policies).map(|_| Vec::new()).collect();
     let by_id: HashMap<&str, usize> =
         units.iter().enumerate().map(|(at, unit)| (unit.id.as_str(), at)).collect();
-    for Scanned { unit, content, policy, outcome, label } in scanned {
+    for Scanned { unit, content, policy, outcome, label, labels } in scanned {
         if let Some(&unit) = by_id.get(&*unit).filter(|at| units[**at].content == content) {
-            rows[policy].push(Row { unit, outcome, label });
+            rows[policy].push(Row { unit, outcome, label, labels });
         }
     }
     rows.iter_mut().for_each(|list| list.sort_by_key(|row| row.unit));

@@ -1,14 +1,17 @@
 //! `titer prevalence`: naive and corrected prevalence, from the store or from anybody's files.
 
 mod calendar;
+mod classes;
 mod files;
 mod periods;
 mod sample;
+mod sets;
 mod span;
 mod store;
 mod tidy;
 mod wire;
 mod wire_change;
+mod wire_classes;
 
 pub use tidy::write_estimates;
 pub use wire::PrevalenceJson;
@@ -73,7 +76,9 @@ pub struct PrevalenceRequest {
     pub goal: Option<String>,
     /// Pivots to measure each part of the units by.
     pub by: Vec<String>,
-    /// What the level is the level of, where there are pivots.
+    /// Whether to measure the share of every label too.
+    pub each_label: bool,
+    /// What the level is the level of, where there are pivots or labels.
     pub coverage: Coverage,
     /// The level of the intervals.
     pub level: Option<f64>,
@@ -132,6 +137,7 @@ impl Default for PrevalenceRequest {
             earlier: EarlierSample::default(),
             goal: None,
             by: Vec::new(),
+            each_label: false,
             coverage: Coverage::Each,
             level: None,
             min_gold: None,

@@ -54,6 +54,8 @@ pub struct StandingLabel<'a> {
     pub outcome: Outcome,
     /// The label, where there is one.
     pub label: Option<&'a str>,
+    /// All labels as a JSON list, where several may apply.
+    pub labels: Option<&'a str>,
     /// The prompt.
     pub prompt: Fingerprint,
 }
@@ -311,7 +313,9 @@ impl Reader {
         &self,
         mut take: impl FnMut(StandingLabel<'_>),
     ) -> Result<(), StoreError> {
-        let sql = "SELECT unit, unit_hash, policy, outcome, label, prompt FROM current_labels ORDER BY seq";
+        let sql = "SELECT unit, unit_hash, policy, outcome, label, prompt,
+                iif(components = '{}', NULL, json_extract(components, '$.labels'))
+            FROM current_labels ORDER BY seq";
         self.each(sql, &[], |row| {
             let outcome = Outcome::from_name(row.get_ref(3)?.as_str()?);
             take(StandingLabel {
@@ -320,6 +324,7 @@ impl Reader {
                 policy: row.get_ref(2)?.as_str()?,
                 outcome: outcome.ok_or_else(|| unreadable(row, "outcome"))?,
                 label: row.get_ref(4)?.as_str_or_null()?,
+                labels: row.get_ref(6)?.as_str_or_null()?,
                 prompt: Fingerprint::from_bytes(row.get(5)?),
             });
             Ok(())

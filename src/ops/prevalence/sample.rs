@@ -1,6 +1,8 @@
 //! One labeled sample, wherever its labels and gold come from, divided by period.
 
 use super::Estimating;
+use super::sets;
+use super::sets::Votes;
 use crate::eval::GoldLabel;
 use crate::eval::Judgment;
 use crate::eval::LabeledUnit;
@@ -12,6 +14,7 @@ use crate::measure::Subject;
 use crate::ops::error::OpsError;
 use crate::ops::gold::Collected;
 use crate::ops::sampled::SampledUnit;
+use crate::policy::Mode;
 use crate::policy::Policy;
 use crate::reply::Outcome;
 use crate::unit::Inclusion;
@@ -65,6 +68,8 @@ pub(super) struct Row {
     pub(super) unit: Option<usize>,
     pub(super) outcome: Outcome,
     pub(super) label: Option<Arc<str>>,
+    /// All labels with `;` between them, where several may apply.
+    pub(super) labels: Option<Arc<str>>,
     /// The index of who made it.
     pub(super) maker: usize,
 }
@@ -93,6 +98,12 @@ pub(super) struct Period<'a> {
 }
 
 impl PolicyRows {
+    /// Returns whether several labels may apply to a unit at once.
+    pub(super) fn several(&self) -> bool {
+        let shown = || self.rows.iter().any(|row| row.labels.is_some());
+        self.policy.as_ref().map_or_else(shown, |policy| policy.mode == Mode::Multi)
+    }
+
     pub(super) fn unit_id<'a>(&'a self, sample: &'a Sample, row: &'a Row) -> &'a str {
         match (row.unit, &row.id) {
             (Some(at), _) => &sample.units[at].id,
@@ -248,25 +259,35 @@ fn labels<'a>(
         let at: Timestamp = at.parse().ok()?;
         Some(now.duration_since(at).as_secs_f64().max(0.0) / 86_400.0)
     };
+    let abstains = |label: &str| rows.policy.as_ref().is_some_and(|it| it.abstains(label));
     let judgment = |label: &str| {
-        let abstains = rows.policy.as_ref().is_some_and(|policy| policy.abstains(label));
-        if abstains { Judgment::Undetermined } else { Judgment::Decided }
+        if abstains(label) { Judgment::Undetermined } else { Judgment::Decided }
+    };
+    let several = rows.several();
+    let one_of = |votes: &'a Votes| {
+        several.then(|| sets::majority(votes, &rows.positive, &abstains)).flatten()
     };
     let settled = gold.adjudication.gold.iter().filter(|gold| gold.policy == rows.id);
-    let settled = settled.filter(|gold| here(&gold.unit_id)).map(|gold| GoldLabel {
-        id: &gold.unit_id,
-        label: &gold.label,
-        judgment: judgment(&gold.label),
-        probability: gold.probability,
-        age_days: gold.drawn_at.as_ref().and_then(age),
+    let settled = settled.filter(|gold| here(&gold.unit_id)).map(|gold| {
+        let label = one_of(&gold.votes).unwrap_or(&gold.label);
+        GoldLabel {
+            id: &gold.unit_id,
+            label,
+            judgment: judgment(label),
+            probability: gold.probability,
+            age_days: gold.drawn_at.as_ref().and_then(age),
+        }
     });
     let open = gold.adjudication.unresolved.iter().filter(|open| open.policy == rows.id);
-    let open = open.filter(|open| here(&open.unit_id)).map(|open| GoldLabel {
-        id: &open.unit_id,
-        label: "no majority",
-        judgment: Judgment::Undetermined,
-        probability: open.probability,
-        age_days: None,
+    let open = open.filter(|open| here(&open.unit_id)).map(|open| {
+        let one = one_of(&open.votes);
+        GoldLabel {
+            id: &open.unit_id,
+            label: one.unwrap_or("no majority"),
+            judgment: one.map_or(Judgment::Undetermined, judgment),
+            probability: open.probability,
+            age_days: None,
+        }
     });
     settled.chain(open).collect()
 }

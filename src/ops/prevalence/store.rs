@@ -68,11 +68,12 @@ fn policy_rows(
         version: Some(policy.version.to_string()),
         fingerprint: prompt.map(|prompt| prompt.fingerprint().to_string()),
     };
-    let row = |labeled::Row { unit, outcome, label }| Row {
+    let row = |labeled::Row { unit, outcome, label, labels }| Row {
         id: None,
         unit: Some(unit),
         outcome,
         label,
+        labels,
         maker: 0,
     };
     Ok(PolicyRows {

@@ -4,6 +4,7 @@ use super::Measured;
 use super::wire_change::BreakJson;
 use super::wire_change::ChangeJson;
 use super::wire_change::DriftJson;
+use super::wire_classes::ClassesJson;
 use crate::eval::ErrorRate;
 use crate::eval::Merge;
 use crate::measure::CellRow;
@@ -15,6 +16,7 @@ use crate::measure::Segment;
 use crate::measure::Span;
 use crate::measure::Status;
 use crate::ops::chain;
+use crate::stats::Bounds;
 use crate::stats::StatsError;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -75,6 +77,8 @@ struct PolicyJson {
     findings: Vec<FindingJson>,
     bounds: Option<BoundsJson>,
     estimate_ids: BTreeMap<&'static str, String>,
+    #[serde(flatten)]
+    classes: Option<ClassesJson>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -91,7 +95,7 @@ pub(super) struct SegmentJson {
 
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
-enum EstimateJson {
+pub(super) enum EstimateJson {
     Made { value: f64, low: f64, high: f64, std_error: f64, method: String, n_eff: f64, raw: f64 },
     Suppressed { missing: String, high: f64 },
     Missing { missing: String },
@@ -132,12 +136,24 @@ pub(super) struct FindingJson {
 }
 
 #[derive(Debug, Clone, Serialize)]
-struct BoundsJson {
+pub(super) struct BoundsJson {
     low: f64,
     lowest: f64,
     highest: f64,
     high: f64,
     missing_at_random: Option<f64>,
+}
+
+impl From<&Bounds> for BoundsJson {
+    fn from(bounds: &Bounds) -> Self {
+        Self {
+            low: bounds.low,
+            lowest: bounds.lowest,
+            highest: bounds.highest,
+            high: bounds.high,
+            missing_at_random: bounds.at_random.map(|(value, _)| value),
+        }
+    }
 }
 
 impl From<&Segment> for SegmentJson {
@@ -211,19 +227,14 @@ impl From<&PolicyPrevalence> for PolicyJson {
                 .map(|(outcome, share)| (outcome.name(), share.n))
                 .collect(),
             findings: findings(&measured.findings),
-            bounds: measured.bounds.as_ref().map(|bounds| BoundsJson {
-                low: bounds.low,
-                lowest: bounds.lowest,
-                highest: bounds.highest,
-                high: bounds.high,
-                missing_at_random: bounds.at_random.map(|(value, _)| value),
-            }),
+            bounds: measured.bounds.as_ref().map(BoundsJson::from),
             estimate_ids: ids.map(|row| (row.estimator.name(), row.estimate_id)).collect(),
+            classes: measured.classes.as_ref().map(ClassesJson::from),
         }
     }
 }
 
-fn estimate(estimate: &Result<Estimate, Missing>) -> EstimateJson {
+pub(super) fn estimate(estimate: &Result<Estimate, Missing>) -> EstimateJson {
     match estimate {
         Ok(made) => EstimateJson::Made {
             value: made.value,
@@ -234,7 +245,7 @@ fn estimate(estimate: &Result<Estimate, Missing>) -> EstimateJson {
             n_eff: made.n_eff,
             raw: made.raw,
         },
-        Err(missing @ Missing::Suppressed { high: Some(high) }) => {
+        Err(missing @ (Missing::Suppressed { high: Some(high) } | Missing::NotSeen { high })) => {
             EstimateJson::Suppressed { missing: chain(missing), high: *high }
         }
         Err(missing) => EstimateJson::Missing { missing: chain(missing) },
