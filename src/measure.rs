@@ -38,6 +38,7 @@ pub use classes::Classes;
 pub use classes::CodeCellRow;
 pub use classes::Scheme;
 pub use classes::SchemeLabel;
+pub use classes::all_labels;
 pub use classes::classes;
 pub use code::Code;
 pub use code::Verdict;

@@ -20,6 +20,8 @@ mod endings;
 mod endpoints;
 #[path = "cli/full_disk.rs"]
 mod full_disk;
+#[path = "cli/labels.rs"]
+mod labels;
 #[path = "cli/periods.rs"]
 mod periods;
 #[path = "cli/plan.rs"]

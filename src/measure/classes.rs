@@ -133,7 +133,7 @@ pub fn classes(
     scheme: &Scheme<'_>,
     (settings, coverage): (&Settings<'_>, Coverage),
 ) -> Result<Classes, Vec<InputMistake>> {
-    let labels = complete(rows, scheme);
+    let labels = all_labels(rows, scheme);
     let matching = Matching::of(rows.units, rows.gold, settings.positive, settings.drawn)?;
     let severities = severities(&labels, scheme.mode);
     let settings = &coverage.settings(labels.len() + severities.len(), settings);
@@ -147,8 +147,9 @@ pub fn classes(
     Ok(Classes { mode: scheme.mode, coverage, ..made })
 }
 
-/// The labels of the scheme, then those that only the rows have.
-fn complete(rows: Rows<'_>, scheme: &Scheme<'_>) -> Vec<SchemeLabel> {
+/// Returns the labels of the scheme, then those that only the rows have.
+#[must_use]
+pub fn all_labels(rows: Rows<'_>, scheme: &Scheme<'_>) -> Vec<SchemeLabel> {
     let mut labels = scheme.labels.clone();
     let answers = rows.units.iter().filter(|unit| unit.outcome == Outcome::Label);
     let said = answers.filter_map(|unit| unit.label);

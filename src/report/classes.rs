@@ -4,6 +4,7 @@ use crate::measure::ClassConfusion;
 use crate::measure::ClassShare;
 use crate::measure::Classes;
 use crate::measure::Estimate;
+use crate::measure::Estimator;
 use crate::measure::Finding;
 use crate::measure::Missing;
 use crate::measure::Subject;
@@ -14,6 +15,7 @@ use crate::report::number::clean;
 use crate::report::number::count;
 use crate::report::number::level;
 use crate::report::number::percent;
+use crate::report::rows::MODEL_DEPENDENT;
 use crate::report::rows::reason;
 use crate::report::rows::words;
 use crate::report::table::table;
@@ -137,7 +139,7 @@ fn remarks(classes: &Classes) -> Vec<String> {
     let mut remarks = Vec::new();
     if classes.mode == Mode::Multi {
         remarks.push(
-            "several labels may apply at once: each is measured by itself, and shares do not add up"
+            "several labels may apply at once: each is measured by itself, and shares do not add up; in what is said of a label, flagged and violating mean having it"
                 .to_owned(),
         );
     }
@@ -148,20 +150,34 @@ fn remarks(classes: &Classes) -> Vec<String> {
         format!("{of}{code} {name}: {detail}. {}", finding.code.advice())
     };
     remarks.extend(classes.findings.iter().map(|finding| said(None, finding)));
-    // in one line each where no gold unit has the label, as the table says what is to be known
-    for share in classes.shares.iter().chain(&classes.at_least) {
+    let all = || classes.shares.iter().chain(&classes.at_least);
+    for share in all() {
         let of_label = share.findings.iter().map(|finding| said(Some(&share.label), finding));
         remarks.extend(of_label);
-        if let (Err(missing), None) = (&share.corrected, share.bounds)
-            && !matches!(missing, Missing::NotSeen { .. })
-        {
-            remarks.push(format!("{}: {}", clean(&share.label), reason(missing)));
-        }
     }
-    if classes.by == crate::measure::Estimator::RoganGladen {
-        remarks.push(super::rows::MODEL_DEPENDENT.trim_start_matches("* ").to_owned());
+    remarks.extend(missing(all()));
+    if classes.by == Estimator::RoganGladen && all().any(|share| share.corrected.is_ok()) {
+        remarks.push(MODEL_DEPENDENT.trim_start_matches("* ").to_owned());
     }
     remarks
+}
+
+/// Why shares are missing, each reason once with the labels it stands for.
+fn missing<'a>(shares: impl Iterator<Item = &'a ClassShare>) -> Vec<String> {
+    let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
+    for share in shares {
+        let Err(missing) = &share.corrected else { continue };
+        if matches!(missing, Missing::NotSeen { .. }) {
+            // the table and its finding say so
+            continue;
+        }
+        let (why, label) = (reason(missing), clean(&share.label));
+        match reasons.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, labels)) => labels.push(label),
+            None => reasons.push((why, vec![label])),
+        }
+    }
+    reasons.into_iter().map(|(why, labels)| format!("{}: {why}", labels.join(", "))).collect()
 }
 
 impl Shares {

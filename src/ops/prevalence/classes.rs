@@ -15,6 +15,9 @@ use crate::measure::SchemeLabel;
 use crate::ops::error::OpsError;
 use crate::policy::Mode;
 
+/// With more labels than this a table of them helps nobody, and its errors take long to work out.
+const MOST_LABELS: usize = 32;
+
 impl Estimating<'_> {
     /// Adds the share of every label to the policy's measurement: of one period, or of all pooled.
     pub(super) fn each_label(
@@ -37,6 +40,16 @@ impl Estimating<'_> {
             }
         };
         let scheme = scheme(sample, rows);
+        let labels = measure::all_labels(of, &scheme).len();
+        if labels > MOST_LABELS {
+            return Err(OpsError::refused(
+                format!(
+                    "policy `{}` has {labels} labels, and at most {MOST_LABELS} can be measured each",
+                    rows.id
+                ),
+                "check that the column `label` holds labels, or leave out --each-label",
+            ));
+        }
         let how = (settings, self.request.coverage);
         whole.classes = Some(measure::classes(of, whole, &scheme, how).map_err(refused)?);
         Ok(())
