@@ -13,6 +13,8 @@ mod line_places;
 mod manifest;
 mod output;
 mod rows;
+mod segment_layouts;
+mod shared_texts;
 mod source;
 mod table;
 mod texts;

@@ -48,6 +48,7 @@ mod student;
 mod true_prevalence;
 mod two_phase;
 mod two_phase_difference;
+mod two_phase_method;
 mod weight;
 
 pub use agreement::Agreement;
@@ -391,6 +392,7 @@ pub use two_phase_difference::LabeledUnit;
 pub use two_phase_difference::TwoPhaseDifference;
 pub use two_phase_difference::nested_lambda;
 pub use two_phase_difference::two_phase_difference;
+pub use two_phase_method::TwoPhaseMethod;
 pub use weight::ClusterTotal;
 pub use weight::GoldWeight;
 pub use weight::Weight;

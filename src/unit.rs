@@ -3,12 +3,12 @@
 #![deny(clippy::disallowed_methods)]
 
 mod fingerprint;
-
-use std::collections::BTreeMap;
+mod segments;
 
 pub use fingerprint::Fingerprint;
 pub use fingerprint::FingerprintBuilder;
 pub use fingerprint::NotAFingerprint;
+pub use segments::Segments;
 
 /// One item to label, whole: a post, or a query with its response and recommendations.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +20,7 @@ pub struct Unit {
     /// Predicted risk in `[0, 1]`, where a model gave one before sampling.
     pub score: Option<f64>,
     /// Pivots by name, such as `surface` or `country`.
-    pub segments: BTreeMap<String, String>,
+    pub segments: Segments,
     /// The reporting period the exposure was counted in, such as a day.
     pub period: Option<String>,
     /// The parts in the order they are shown; never empty.
@@ -105,7 +105,7 @@ impl Unit {
             id: id.to_owned(),
             exposure: 1.0,
             score: None,
-            segments: BTreeMap::new(),
+            segments: Segments::new(),
             period: None,
             components: vec![Component { role: "content".to_owned(), content }],
             inclusion: None,
@@ -139,7 +139,7 @@ mod tests {
             id: "u".into(),
             exposure: 1.0,
             score: None,
-            segments: BTreeMap::new(),
+            segments: Segments::new(),
             period: None,
             components: parts
                 .iter()

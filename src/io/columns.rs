@@ -2,6 +2,7 @@
 
 use crate::io::IoError;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The columns of a unit file. A `None` stands for titer's own name, used where the file has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +61,7 @@ pub(super) enum Role {
     Exposure,
     Score,
     Period,
-    Segment(String),
+    Segment(Arc<str>),
     Segments,
     Text,
     Components,
@@ -102,7 +103,7 @@ impl Columns {
             add(mapped.as_deref().unwrap_or(own), role);
         }
         for segment in &self.segments {
-            add(segment, Role::Segment(segment.clone()));
+            add(segment, Role::Segment(segment.as_str().into()));
         }
         add("segments", Role::Segments);
         match &self.content {

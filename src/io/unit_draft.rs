@@ -6,14 +6,18 @@ use crate::io::ContentColumns;
 use crate::io::Fault;
 use crate::io::cell::Cell;
 use crate::io::columns::Role;
+use crate::io::segment_layouts::SegmentLayouts;
+use crate::io::shared_texts::SharedTexts;
 use crate::unit::Component;
 use crate::unit::Content;
 use crate::unit::Design;
 use crate::unit::Inclusion;
+use crate::unit::Segments;
 use crate::unit::Unit;
 use serde_json::Map;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A unit while its row is read.
 #[derive(Debug, Default)]
@@ -22,7 +26,7 @@ pub(super) struct Draft {
     exposure: Option<f64>,
     score: Option<f64>,
     period: Option<String>,
-    segments: BTreeMap<String, String>,
+    segments: Vec<(Arc<str>, Arc<str>)>,
     text: Option<String>,
     components: Option<Vec<Component>>,
     mapped: BTreeMap<usize, String>,
@@ -34,6 +38,19 @@ pub(super) struct Draft {
     faults: Vec<(Option<String>, Fault)>,
 }
 
+/// What a column means, and its values so far where it is a segment.
+#[derive(Debug)]
+pub(super) struct Meaning {
+    role: Role,
+    values: SharedTexts,
+}
+
+impl Meaning {
+    pub(super) fn new(role: Role) -> Self {
+        Self { role, values: SharedTexts::default() }
+    }
+}
+
 /// Which optional columns a row had; rows of one file must agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Given {
@@ -43,7 +60,7 @@ pub(super) struct Given {
 
 impl Draft {
     /// Takes one cell for one role; a wrong one is noted.
-    pub(super) fn take(&mut self, column: &str, role: &Role, cell: Cell<'_>) {
+    pub(super) fn take(&mut self, column: &str, role: &mut Meaning, cell: Cell<'_>) {
         if let Err(fault) = self.try_take(role, cell) {
             self.faults.push((Some(column.to_owned()), fault));
         }
@@ -56,7 +73,11 @@ impl Draft {
         }
     }
 
-    fn try_take(&mut self, role: &Role, cell: Cell<'_>) -> Result<(), Fault> {
+    fn try_take(
+        &mut self,
+        Meaning { role, values }: &mut Meaning,
+        cell: Cell<'_>,
+    ) -> Result<(), Fault> {
         match role {
             Role::Id => once(&mut self.id, identifier(&cell)?),
             Role::Exposure => {
@@ -73,8 +94,8 @@ impl Draft {
                 )
             }
             Role::Period => once(&mut self.period, cell.name()?),
-            Role::Segment(name) => self.segment(name, &cell),
-            Role::Segments => self.segments_of(cell),
+            Role::Segment(name) => self.segment(name, &cell, values),
+            Role::Segments => self.segments_of(cell, values),
             Role::Text => once(&mut self.text, cell.text()?),
             Role::Components => once(&mut self.components, components(cell)?),
             Role::Component(place) => {
@@ -106,15 +127,18 @@ impl Draft {
         }
     }
 
-    fn segment(&mut self, name: &str, cell: &Cell<'_>) -> Result<(), Fault> {
-        let Some(value) = cell.name()? else { return Ok(()) };
-        match self.segments.insert(name.to_owned(), value) {
-            None => Ok(()),
-            Some(_) => Err(Fault::Twice),
-        }
+    fn segment(
+        &mut self,
+        name: &Arc<str>,
+        cell: &Cell<'_>,
+        values: &mut SharedTexts,
+    ) -> Result<(), Fault> {
+        let Some(value) = cell.name_in_place()? else { return Ok(()) };
+        self.segments.push((Arc::clone(name), values.share(&value)));
+        Ok(())
     }
 
-    fn segments_of(&mut self, cell: Cell<'_>) -> Result<(), Fault> {
+    fn segments_of(&mut self, cell: Cell<'_>, texts: &mut SharedTexts) -> Result<(), Fault> {
         let Some(value) = cell.nested() else { return Ok(()) };
         let Value::Object(entries) = value else { return Err(Fault::BadSegments("not an object")) };
         for (name, value) in entries {
@@ -127,7 +151,7 @@ impl Draft {
                     return Err(Fault::BadSegments("a segment is an array or object"));
                 }
             };
-            self.segment(&name, &cell)?;
+            self.segment(&texts.share(&name), &cell, texts)?;
         }
         Ok(())
     }
@@ -144,9 +168,14 @@ impl Draft {
     pub(super) fn finish(
         mut self,
         columns: &Columns,
+        layouts: &mut SegmentLayouts,
     ) -> Result<Unit, Vec<(Option<String>, Fault)>> {
         let components = self.content(columns);
         let inclusion = self.inclusion();
+        let segments = layouts.segments(&self.segments).unwrap_or_else(|twice| {
+            self.faults.push((Some(twice.to_string()), Fault::Twice));
+            Segments::new()
+        });
         if self.id.is_none() {
             self.miss(columns.id.as_deref().unwrap_or("id"));
         }
@@ -160,7 +189,7 @@ impl Draft {
             id: self.id.unwrap_or_default(),
             exposure: self.exposure.unwrap_or(1.0),
             score: self.score,
-            segments: self.segments,
+            segments,
             period: self.period,
             components,
             inclusion,

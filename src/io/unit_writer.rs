@@ -104,13 +104,13 @@ fn object(unit: &Unit, columns: &Columns, format: Format) -> Map<String, Value> 
         put(&name(&columns.period, "period"), Value::from(period.clone()));
     }
     let mut own_segments = Map::new();
-    for (segment, value) in &unit.segments {
-        let value = Value::from(value.clone());
+    for (segment, value) in unit.segments.iter() {
+        let value = Value::from(value);
         match format {
-            _ if columns.segments.contains(segment) => put(segment, value),
+            _ if columns.segments.iter().any(|known| known == segment) => put(segment, value),
             Format::Separated(_) => put(&format!("{SEGMENT}{segment}"), value),
             Format::Jsonl => {
-                own_segments.insert(segment.clone(), value);
+                own_segments.insert(segment.to_owned(), value);
             }
         }
     }

@@ -3,6 +3,7 @@
 use crate::measure::WITHOUT_VALUE;
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A pivot that divides the units: the values it has, in order, and the number of each unit's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +60,17 @@ impl Dividing {
     /// Adds the next unit's value.
     pub fn add(&mut self, value: Option<&str>) {
         self.named |= value.is_some();
-        self.found.push(self.known.number(value.unwrap_or(WITHOUT_VALUE)));
+        self.found.push(self.known.number(value.unwrap_or(WITHOUT_VALUE), |value| value.into()));
+    }
+
+    /// Adds the next unit's value, which units before it may share.
+    pub fn add_shared(&mut self, value: &Arc<str>) {
+        self.named = true;
+        let number = self
+            .known
+            .shared(value)
+            .unwrap_or_else(|| self.known.number(value, |_| Arc::clone(value)));
+        self.found.push(number);
     }
 
     /// Returns whether any unit has a value.
@@ -77,7 +88,7 @@ impl Dividing {
         let mut rank = vec![0; order.len()];
         (0..).zip(&order).for_each(|(place, number)| rank[*number] = place);
         let of_unit = self.found.into_iter().map(|number| rank[number as usize]).collect();
-        let values = order.into_iter().map(|number| values[number].clone()).collect();
+        let values = order.into_iter().map(|number| values[number].to_string()).collect();
         Division { name: self.name, values, of_unit }
     }
 }
@@ -85,26 +96,35 @@ impl Dividing {
 /// Values met so far. Most pivots have a few, and comparing with each of them is faster than hashing.
 #[derive(Debug, Default)]
 struct Known {
-    values: Vec<String>,
-    numbers: HashMap<String, u32>,
+    values: Vec<Arc<str>>,
+    numbers: HashMap<Arc<str>, u32>,
 }
 
 impl Known {
     /// With more values than this they are hashed.
     const FEW: usize = 12;
 
-    fn number(&mut self, value: &str) -> u32 {
+    /// Returns the number of a value that is kept where the one known is.
+    fn shared(&self, value: &Arc<str>) -> Option<u32> {
         let few = self.values.iter().take(Self::FEW);
-        if let Some(place) = few.zip(0..).find_map(|(known, at)| (known == value).then_some(at)) {
+        few.zip(0..).find_map(|(known, at)| Arc::ptr_eq(known, value).then_some(at))
+    }
+
+    /// Returns the number of a value, which `keep` keeps where it is new.
+    fn number(&mut self, value: &str, keep: impl FnOnce(&str) -> Arc<str>) -> u32 {
+        let few = self.values.iter().take(Self::FEW);
+        if let Some(place) = few.zip(0..).find_map(|(known, at)| (**known == *value).then_some(at))
+        {
             return place;
         }
         if let Some(number) = self.numbers.get(value) {
             return *number;
         }
         let number = self.values.len() as u32;
-        self.values.push(value.to_owned());
+        let value = keep(value);
+        self.values.push(Arc::clone(&value));
         if self.values.len() > Self::FEW {
-            self.numbers.insert(value.to_owned(), number);
+            self.numbers.insert(value, number);
         }
         number
     }

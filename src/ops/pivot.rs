@@ -19,11 +19,8 @@ pub(super) fn unknown<'a>(name: &str, units: impl IntoIterator<Item = &'a Unit>)
     OpsError::refused(format!("no unit has a value of `{name}` to measure by"), hint)
 }
 
-/// Returns a unit's value of a pivot.
-pub(super) fn value<'a>(unit: &'a Unit, name: &str) -> Option<Cow<'a, str>> {
-    if let Some(value) = unit.segments.get(name) {
-        return Some(Cow::Borrowed(value));
-    }
+/// Returns a unit's value of a pivot that is a column and no segment.
+pub(super) fn column<'a>(unit: &'a Unit, name: &str) -> Option<Cow<'a, str>> {
     match unit.passthrough.get(name)? {
         Value::String(text) if text.trim().is_empty() => None,
         Value::String(text) => Some(Cow::Borrowed(text)),
@@ -33,5 +30,6 @@ pub(super) fn value<'a>(unit: &'a Unit, name: &str) -> Option<Cow<'a, str>> {
 }
 
 fn columns(unit: &Unit) -> impl Iterator<Item = &str> {
-    unit.segments.keys().chain(unit.passthrough.keys()).map(String::as_str)
+    let segments = unit.segments.iter().map(|(name, _)| name);
+    segments.chain(unit.passthrough.keys().map(String::as_str))
 }

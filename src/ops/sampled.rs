@@ -100,6 +100,8 @@ fn batches(mut rows: io::Units, sender: &SyncSender<Vec<Result<Unit, IoError>>>)
 struct Sampling<'a> {
     pivots: &'a [String],
     dividing: Vec<Dividing>,
+    /// The names of the segments the unit before had, and where each pivot was among them.
+    places: (Arc<[Arc<str>]>, Vec<Option<usize>>),
     units: Vec<SampledUnit>,
     /// The period of the unit before: units of one period share its name.
     period: Option<Arc<str>>,
@@ -108,13 +110,12 @@ struct Sampling<'a> {
 impl<'a> Sampling<'a> {
     fn new(pivots: &'a [String]) -> Self {
         let dividing = pivots.iter().map(|name| Dividing::new(name)).collect();
-        Self { pivots, dividing, units: Vec::new(), period: None }
+        let places = (Arc::from([]), vec![None; pivots.len()]);
+        Self { pivots, dividing, places, units: Vec::new(), period: None }
     }
 
     fn add(&mut self, unit: Unit) {
-        for (dividing, name) in self.dividing.iter_mut().zip(self.pivots) {
-            dividing.add(pivot::value(&unit, name).as_deref());
-        }
+        self.divide(&unit);
         if self.period.as_deref() != unit.period.as_deref() {
             self.period = unit.period.as_deref().map(Arc::from);
         }
@@ -122,6 +123,20 @@ impl<'a> Sampling<'a> {
         let period = self.period.clone();
         let Unit { id, exposure, inclusion, .. } = unit;
         self.units.push(SampledUnit { id, exposure, inclusion, period, content });
+    }
+
+    fn divide(&mut self, unit: &Unit) {
+        let (names, places) = &mut self.places;
+        if !Arc::ptr_eq(names, unit.segments.names()) {
+            *names = Arc::clone(unit.segments.names());
+            *places = self.pivots.iter().map(|name| unit.segments.place(name)).collect();
+        }
+        for ((dividing, name), place) in self.dividing.iter_mut().zip(self.pivots).zip(places) {
+            match place.and_then(|place| unit.segments.at(place)) {
+                Some(value) => dividing.add_shared(value),
+                None => dividing.add(pivot::column(unit, name).as_deref()),
+            }
+        }
     }
 
     /// Returns a pivot of which no unit has a value.

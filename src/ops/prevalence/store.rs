@@ -16,6 +16,7 @@ use crate::ops::program::Program;
 use crate::ops::units;
 use crate::unit::Design;
 use crate::unit::Inclusion;
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
@@ -94,8 +95,10 @@ fn gold_by_period(
 ) -> Result<BTreeMap<Option<String>, Arc<Collected>>, OpsError> {
     let units = &labeled.units;
     let periods: BTreeSet<Option<&str>> = units.iter().map(|unit| unit.period.as_deref()).collect();
-    let period_of: HashMap<&str, Option<&str>> =
-        units.iter().map(|unit| (unit.id.as_str(), unit.period.as_deref())).collect();
+    // only gold of the store asks, and there may be a million units
+    let period_of: LazyCell<HashMap<&str, Option<&str>>, _> = LazyCell::new(|| {
+        units.iter().map(|unit| (unit.id.as_str(), unit.period.as_deref())).collect()
+    });
     let mut has_label = vec![false; units.len()];
     labeled.rows.iter().flatten().for_each(|row| has_label[row.unit] = true);
     let mut gold = BTreeMap::new();
