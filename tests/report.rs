@@ -319,7 +319,7 @@ fn an_estimate_that_is_clipped_says_so_beside_the_table() {
 /// Labels of three kinds, one of them of a hostile name and one that gold never gives.
 fn by_each_label() -> PolicyPrevalence {
     let units: Vec<String> = (0..400).map(|n| n.to_string()).collect();
-    let name = |n: usize| if n % 4 == 0 { HOSTILE } else { "allowed" };
+    let name = |n: usize| if n.is_multiple_of(4) { HOSTILE } else { "allowed" };
     let rows: Vec<LabeledUnit<'_>> = (units.iter().enumerate())
         .map(|(n, id)| LabeledUnit {
             id,
@@ -332,7 +332,7 @@ fn by_each_label() -> PolicyPrevalence {
     let gold: Vec<GoldLabel<'_>> = (units.iter().enumerate().step_by(2))
         .map(|(n, id)| GoldLabel {
             id,
-            label: name(n + usize::from(n % 20 == 0)),
+            label: name(n + usize::from(n.is_multiple_of(20))),
             judgment: Judgment::Decided,
             probability: None,
             age_days: None,

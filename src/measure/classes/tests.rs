@@ -237,10 +237,11 @@ fn said_against_gold_is_weighed_to_the_population() {
 fn a_label_without_gold_has_an_upper_limit_only() {
     let world = World::of(4, GoldDrawn::FromSample).add("a", 900, &[89, 1]);
     let made = world.add("b", 100, &[4, 36]).measure();
-    let Err(Missing::NotSeen { high }) = made.shares[3].corrected else {
-        panic!("{:?}", made.shares[3]);
+    let at_most = match &made.shares[3].corrected {
+        Err(Missing::NotSeen { high }) => Some(*high),
+        Ok(_) | Err(_) => None,
     };
-    assert!(high > 0.005 && high < 0.1, "{high}");
+    assert!(at_most.is_some_and(|high| high > 0.005 && high < 0.1), "{:?}", made.shares[3]);
     assert_eq!(made.shares[3].findings[0].code, Code::NoGoldPositives);
     assert_eq!(made.shares[3].verdict, Verdict::Provisional);
     assert_eq!(made.shares[0].verdict, Verdict::Publishable);
