@@ -12,6 +12,7 @@ mod annotation;
 mod answers;
 mod draw;
 mod queue;
+mod sets;
 
 pub use adjudication::Adjudication;
 pub use adjudication::Gold;
@@ -53,6 +54,9 @@ pub use queue::Progress;
 pub use queue::Question;
 pub use queue::Queue;
 pub use queue::Undone;
+pub use sets::as_one_text;
+pub use sets::labels_in;
+pub use sets::names_several;
 
 use crate::sampling::SamplingError;
 use thiserror::Error;

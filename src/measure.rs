@@ -5,6 +5,7 @@
 mod breaks;
 mod calibrate;
 mod change;
+mod classes;
 mod code;
 mod day;
 mod division;
@@ -39,6 +40,14 @@ pub use change::PeriodChange;
 pub use change::RatioEstimate;
 pub use change::adjust_changes;
 pub use change::change;
+pub use classes::ClassConfusion;
+pub use classes::ClassShare;
+pub use classes::Classes;
+pub use classes::CodeCellRow;
+pub use classes::Scheme;
+pub use classes::SchemeLabel;
+pub use classes::all_labels;
+pub use classes::classes;
 pub use code::Code;
 pub use code::Verdict;
 pub use division::Dividing;
@@ -108,11 +117,13 @@ pub use crate::eval::Calibration;
 pub use crate::eval::CalibrationError;
 pub use crate::eval::GoldDrawn;
 pub use crate::eval::GoldLabel;
+pub use crate::eval::GoldSet;
 pub use crate::eval::InputMistake;
 pub use crate::eval::Judgment;
 pub use crate::eval::LabeledUnit;
 pub use crate::eval::Positive;
 pub use crate::eval::Quality;
+pub use crate::eval::Several;
 pub use crate::eval::Stated;
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 #![deny(clippy::disallowed_methods)]
 
 mod changes;
+mod classes;
 mod gold_error;
 mod html;
 mod markdown;
@@ -27,6 +28,7 @@ mod text;
 
 pub use changes::break_sentences;
 pub use changes::changes;
+pub use classes::by_label;
 pub use html::RenderError;
 pub use html::html;
 pub use markdown::markdown;

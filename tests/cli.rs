@@ -24,6 +24,8 @@ mod endpoints;
 mod full_disk;
 #[path = "cli/gold_quality.rs"]
 mod gold_quality;
+#[path = "cli/labels.rs"]
+mod labels;
 #[path = "cli/periods.rs"]
 mod periods;
 #[path = "cli/plan.rs"]

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use titer::eval::Certainty;
 use titer::eval::Stated;
 use titer::eval::StatedUnit;
+use titer::measure::Coverage;
 use titer::measure::GoldDrawn;
 use titer::measure::GoldLabel;
 use titer::measure::Judgment;
@@ -17,13 +18,19 @@ use titer::measure::PeriodRows;
 use titer::measure::PolicyPrevalence;
 use titer::measure::Positive;
 use titer::measure::Rows;
+use titer::measure::Scheme;
+use titer::measure::SchemeLabel;
 use titer::measure::Settings;
+use titer::measure::Several;
 use titer::measure::Subject;
+use titer::measure::classes;
 use titer::measure::one_period;
 use titer::measure::prevalence;
+use titer::policy::Mode;
 use titer::reply::Outcome;
 use titer::report::Detail;
 use titer::report::Report;
+use titer::report::by_label;
 use titer::report::html;
 use titer::report::markdown;
 use titer::report::summary_line;
@@ -393,4 +400,66 @@ fn an_estimate_that_is_clipped_says_so_beside_the_table() {
         (text(&measured, Detail::Brief), html(&report(std::slice::from_ref(&measured))).unwrap());
     assert!(shown.contains("rogan-gladen: S004 clipped: "), "{shown}");
     assert!(page.contains("rogan-gladen: S004 clipped: "));
+}
+
+/// Labels of three kinds, one of them of a hostile name and one that gold never gives.
+fn by_each_label() -> PolicyPrevalence {
+    let units: Vec<String> = (0..400).map(|n| n.to_string()).collect();
+    let name = |n: usize| if n.is_multiple_of(4) { HOSTILE } else { "allowed" };
+    let rows: Vec<LabeledUnit<'_>> = (units.iter().enumerate())
+        .map(|(n, id)| LabeledUnit {
+            classes: &[],
+            id,
+            exposure: 1.0,
+            inclusion: None,
+            outcome: Outcome::Label,
+            label: Some(name(n)),
+        })
+        .collect();
+    let gold: Vec<GoldLabel<'_>> = (units.iter().enumerate().step_by(2))
+        .map(|(n, id)| GoldLabel {
+            id,
+            label: name(n + usize::from(n.is_multiple_of(20))),
+            judgment: Judgment::Decided,
+            probability: None,
+            age_days: None,
+        })
+        .collect();
+    let positive = Positive::labels([HOSTILE, "never"]).unwrap();
+    let settings = Settings {
+        positive: &positive,
+        drawn: GoldDrawn::FromSample,
+        level: Level::new(0.95).unwrap(),
+        draws: Draws::least(7),
+        min_gold: 0,
+        max_gold_age_days: None,
+        salts: None,
+        goal: None,
+    };
+    let subject = Subject { policy: "p".to_owned(), ..Subject::default() };
+    let mut measured = prevalence(&subject, &rows, &gold, &settings).unwrap();
+    let label = |id: &str| SchemeLabel { id: id.to_owned(), severity: None };
+    let labels = vec![label("allowed"), label("never")];
+    let scheme = Scheme { mode: Mode::Single, labels, several: Several::default() };
+    let rows = Rows { units: &rows, gold: &gold, stated: None };
+    let made = classes(rows, &measured, &scheme, (&settings, Coverage::Each)).unwrap();
+    measured.classes = Some(made);
+    measured
+}
+
+#[test]
+fn every_label_is_shown_with_what_was_said_against_gold() {
+    let policies = [by_each_label()];
+    let shown = markdown(&report(&policies));
+    assert!(shown.contains("| label | naive | corrected | 95 % interval | gold |"), "{shown}");
+    assert!(shown.contains("| never | 0.0 % | - | at most "), "{shown}");
+    assert!(shown.contains("never: S005 no\\_gold\\_positives: 0 of 200 gold units"), "{shown}");
+    assert!(shown.contains("| allowed | 75.0 % | **75.0 % (100)** |"), "{shown}");
+    assert!(!shown.contains("<script>"), "{shown}");
+    let page = html(&report(&policies)).unwrap();
+    assert!(page.contains("style=\"--shade:100%\""), "no heat");
+    assert!(page.contains("<td class=\"same\"") && !page.contains("<script>"));
+    let classes = policies[0].classes.as_ref().unwrap();
+    let text = by_label(&policies[0].subject, classes, Detail::Full);
+    assert!(text.starts_with("p by label\n") && !text.contains('\u{1b}'), "{text}");
 }

@@ -19,6 +19,7 @@ use crate::ops::prevalence::PrevalenceRequest;
 use crate::ops::prevalence::RatesJson;
 use crate::report;
 use crate::report::Detail;
+use clap::ArgGroup;
 use clap::Args;
 use clap::ValueEnum;
 use std::path::Path;
@@ -30,6 +31,7 @@ use std::path::PathBuf;
 Examples:
   titer prevalence
   titer prevalence --by surface --by language --estimates estimates.parquet
+  titer prevalence --policy hate --each-label --simultaneous
   titer prevalence --vs 2026-10 --goal 'below 0.5 %'
   titer prevalence --totals exposure-by-surface.csv
   titer prevalence --labels labels.csv --gold gold.csv --units sample.csv --drawn from_sample
@@ -40,7 +42,7 @@ stated_confidence. Nothing is sent anywhere.")]
 pub(super) struct PrevalenceArgs {
     #[command(flatten)]
     measure: MeasureArgs,
-    /// Write the estimates as a table, a row an estimator, policy and segment (.csv, .tsv, .jsonl, .parquet)
+    /// Write the estimates as a table, a row an estimator, policy and segment or label (.csv, .tsv, .jsonl, .parquet)
     #[arg(long, value_name = "FILE")]
     estimates: Option<PathBuf>,
     /// Error rates alone, of each value of this column: `labeler`, another column of the labels (`output` in a project), or one of
@@ -54,6 +56,7 @@ pub(super) struct PrevalenceArgs {
 
 /// What is measured, for every verb that measures.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("parts").args(["by", "each_label"]).multiple(true)))]
 pub(super) struct MeasureArgs {
     /// Labels of any system (CSV or JSONL), in place of the store's
     #[arg(long, value_name = "FILE")]
@@ -102,8 +105,11 @@ pub(super) struct MeasureArgs {
     /// Calibrate exposures to known totals: a table of segment, value, exposure (and period), or a sample's manifest
     #[arg(long, value_name = "FILE")]
     totals: Option<PathBuf>,
-    /// Let all intervals of a pivot hold at once, at the level of one
-    #[arg(long, requires = "by")]
+    /// Measure the share of every label of a policy too, not only of its violations
+    #[arg(long)]
+    each_label: bool,
+    /// Let all intervals of a pivot, or of all labels, hold at once, at the level of one
+    #[arg(long, requires = "parts")]
     simultaneous: bool,
     /// Level of the intervals [default: 0.95]
     #[arg(long, value_name = "LEVEL")]
@@ -158,6 +164,7 @@ impl MeasureArgs {
             goal: self.goal,
             by: self.by,
             totals: self.totals,
+            each_label: self.each_label,
             coverage: if self.simultaneous { Coverage::Together } else { Coverage::Each },
             level: self.level,
             min_gold: self.min_gold,
@@ -194,6 +201,8 @@ pub(super) fn text(measured: &Measured, output: &Output) -> String {
     let mut blocks: Vec<String> = Vec::new();
     for policy in &measured.policies {
         blocks.push(report::text(policy, detail));
+        blocks
+            .extend(policy.classes.iter().map(|it| report::by_label(&policy.subject, it, detail)));
         let id = &policy.subject.policy;
         let of_policy = |part: &&PolicyPrevalence| part.subject.policy == *id;
         let changes: Vec<&PeriodChange> =

@@ -134,7 +134,7 @@ pub(super) fn verified(
 }
 
 /// Returns the weight that is positive in one extreme only, over all gold weight.
-fn undetermined_share(lowest: &Cells, highest: &Cells) -> f64 {
+pub(super) fn undetermined_share(lowest: &Cells, highest: &Cells) -> f64 {
     let sum = |cells: &Cells, weight: fn(&CellSums) -> f64| -> f64 {
         cells.all().iter().map(weight).sum()
     };
@@ -187,7 +187,7 @@ fn filled(
 ///
 /// Gold without one was as if never drawn: without probabilities there is less of it, and a recorded probability is
 /// multiplied by the part of its cell's gold that has one, so that the rest stands for all of the cell.
-fn chosen<'m, 'a>(
+pub(super) fn chosen<'m, 'a>(
     cells: &Cells,
     matched: &'m [Matched<'a>],
     drawn: GoldDrawn,
@@ -216,7 +216,12 @@ fn chosen<'m, 'a>(
     chosen
 }
 
-fn gold_weight(unit: &Matched<'_>, rho: f64, drawn: GoldDrawn) -> Result<GoldWeight, InputMistake> {
+/// Returns the weight of a gold unit that was chosen with that probability.
+pub(super) fn gold_weight(
+    unit: &Matched<'_>,
+    rho: f64,
+    drawn: GoldDrawn,
+) -> Result<GoldWeight, InputMistake> {
     first_weight(unit, drawn, 1.0)
         .and_then(|first| GoldWeight::new(first, rho))
         .map_err(|_| bad_gold(unit, rho))

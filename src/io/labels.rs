@@ -2,6 +2,8 @@
 
 use crate::eval::Certainty;
 use crate::gold::LabelMap;
+use crate::gold::as_one_text;
+use crate::gold::names_several;
 use crate::io::Fault;
 use crate::io::Format;
 use crate::io::IoError;
@@ -35,8 +37,10 @@ pub struct LabelRow {
     pub policy_version: String,
     /// How the labeling ended.
     pub outcome: &'static str,
-    /// The label or abstain id.
+    /// The label or abstain id; the most severe one where several may apply.
     pub label: Option<String>,
+    /// All labels that apply, where several may.
+    pub labels: Vec<String>,
     /// Ids of the criteria and exceptions cited for the label.
     pub criteria: Vec<String>,
     /// Answers to the policy's checks.
@@ -101,6 +105,7 @@ const COLUMNS: &[&str] = &[
     "policy_version",
     "outcome",
     "label",
+    "labels",
     "criteria",
     "checks",
     "components",
@@ -141,6 +146,8 @@ pub struct ForeignLabel {
     pub outcome: Outcome,
     /// The label or abstain id.
     pub label: Option<String>,
+    /// All labels with `;` between them, where the row names several.
+    pub labels: Option<String>,
     /// The labeler; `external` when the file does not say.
     pub labeler: String,
     /// The policy's version, where the file says.
@@ -191,11 +198,13 @@ impl LabelWriter {
             return Err(IoError::LateColumn { path, id: row.id, column });
         }
         let (criteria, own_criteria) = (row.criteria.join(";"), row.own_criteria.join(";"));
+        let labels = row.labels.join(";");
         let value = serde_json::to_value(row).map_err(|error| self.output.failed(error.into()))?;
         let fields: Vec<String> = self
             .header
             .iter()
             .map(|name| match (name.as_str(), value.get(name)) {
+                ("labels", _) => labels.clone(),
                 ("criteria", _) => criteria.clone(),
                 ("own_criteria", _) => own_criteria.clone(),
                 ("checks" | "components", Some(nested)) if is_empty(nested) => String::new(),
@@ -247,8 +256,9 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// Reads labels: ours or anybody's, with `id`, `policy`, `label` and optionally `outcome`, `labeler`, `policy_version`, and a
-/// certainty in `violating_probability`, `label_probability` or `stated_confidence`. Other columns are not looked at.
+/// Reads labels: ours or anybody's, with `id`, `policy`, `label` and optionally `labels` (a list, or text separated by `;`),
+/// `outcome`, `labeler`, `policy_version`, and a certainty in `violating_probability`, `label_probability` or
+/// `stated_confidence`. Other columns are not looked at.
 ///
 /// # Errors
 ///
@@ -274,7 +284,7 @@ pub fn read_labels_with(
     let mut seen: HashMap<LabelKey, u64> = HashMap::new();
     loop {
         let mut cells = Fields::default();
-        let next = rows.next(|column, cell| cells.take(column, &cell, wanted))?;
+        let next = rows.next(|column, cell| cells.take(column, cell, wanted))?;
         match next {
             Next::End => break,
             Next::Bad(problem) => problems.push(problem),
@@ -307,7 +317,8 @@ pub fn read_labels_with(
 type LabelKey = (String, String, String, Option<Box<str>>);
 
 /// Columns with a name or an id in them.
-const NAMES: [&str; 6] = ["id", "policy", "label", "outcome", "labeler", "policy_version"];
+const NAMES: [&str; 7] =
+    ["id", "policy", "label", "labels", "outcome", "labeler", "policy_version"];
 /// Columns with a certainty, the most trusted first.
 const CERTAINTIES: [&str; 3] = ["violating_probability", "label_probability", "stated_confidence"];
 
@@ -320,14 +331,19 @@ struct Fields {
 }
 
 impl Fields {
-    fn take(&mut self, column: &str, cell: &Cell<'_>, wanted: Option<&str>) {
-        if let Some(name) = NAMES.into_iter().find(|name| *name == column) {
-            self.names.insert(name, if name == "id" { identifier(cell) } else { cell.name() });
-        } else if let Some(at) = CERTAINTIES.iter().position(|name| *name == column) {
-            self.certainties[at] = Some(certainty(cell));
-        }
+    fn take(&mut self, column: &str, cell: Cell<'_>, wanted: Option<&str>) {
         if wanted == Some(column) {
             self.wanted = cell.name().ok().flatten().map(String::into_boxed_str);
+        }
+        if let Some(at) = CERTAINTIES.iter().position(|name| *name == column) {
+            self.certainties[at] = Some(certainty(&cell));
+        } else if let Some(name) = NAMES.into_iter().find(|name| *name == column) {
+            let read = match name {
+                "id" => identifier(&cell),
+                "label" | "labels" => label_text(cell),
+                _ => cell.name(),
+            };
+            self.names.insert(name, read);
         }
     }
 
@@ -359,7 +375,9 @@ fn label_of(
 ) -> Result<ForeignLabel, (&'static str, Fault)> {
     let id = cells.name("id")?.ok_or(("id", Fault::Missing))?;
     let policy = cells.name("policy")?.ok_or(("policy", Fault::Missing))?;
-    let label = cells.name("label")?.map(|code| codes.label(&code).to_owned());
+    let label = cells.name("label")?.map(|code| codes.labels(&code));
+    let labels = cells.name("labels")?.map(|codes_of_all| codes.labels(&codes_of_all));
+    let labels = labels.or_else(|| label.clone().filter(|label| names_several(label)));
     let outcome = match cells.name("outcome")? {
         Some(name) => Outcome::from_name(&name).ok_or(("outcome", Fault::UnknownOutcome(name)))?,
         None => Outcome::Label,
@@ -370,7 +388,18 @@ fn label_of(
     let labeler = cells.name("labeler")?.unwrap_or_else(|| "external".to_owned());
     let policy_version = cells.name("policy_version")?;
     let (certainty, column) = (cells.certainty()?, cells.wanted);
-    Ok(ForeignLabel { row, id, policy, outcome, label, labeler, policy_version, certainty, column })
+    Ok(ForeignLabel {
+        row,
+        id,
+        policy,
+        outcome,
+        label,
+        labels,
+        labeler,
+        policy_version,
+        certainty,
+        column,
+    })
 }
 
 /// Refuses a header that lacks one of these columns.
@@ -402,6 +431,14 @@ pub(super) fn finished<T>(
         return Err(IoError::Empty { path });
     }
     Ok(values)
+}
+
+/// Returns a label, or several as a text with `;` between them; a list may hold them too.
+pub(super) fn label_text(cell: Cell<'_>) -> Result<Option<String>, Fault> {
+    let Cell::Nested(Value::Array(items)) = &cell else { return cell.name() };
+    let labels: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
+    let labels = labels.ok_or(Fault::NotText("a list that is not of texts"))?;
+    Ok(Some(as_one_text(labels)).filter(|text| !text.is_empty()))
 }
 
 /// Returns the text of a free column; blank is none.

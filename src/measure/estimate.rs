@@ -91,6 +91,12 @@ pub enum Missing {
         /// The upper limit, where one is known.
         high: Option<f64>,
     },
+    /// No gold unit has the label.
+    #[error("no gold unit has this label, so only an upper limit is known")]
+    NotSeen {
+        /// The upper limit.
+        high: f64,
+    },
     /// Several labelers labeled the periods it spans, each with errors of its own.
     #[error("labels of several labelers make no one value without gold")]
     SeveralLabelers,

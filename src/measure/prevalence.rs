@@ -16,6 +16,7 @@ use crate::eval::Stated;
 use crate::eval::calibration;
 use crate::eval::join;
 use crate::measure::Calibrated;
+use crate::measure::Classes;
 use crate::measure::Code;
 use crate::measure::Estimate;
 use crate::measure::Estimator;
@@ -111,6 +112,8 @@ pub struct PolicyPrevalence {
     pub calibrated: Option<Calibrated>,
     /// Whether it may still change with gold that is yet to come; `None` where nobody said how long that takes.
     pub status: Option<Status>,
+    /// The share of every label, where it was asked for.
+    pub classes: Option<Classes>,
 }
 
 /// Whether a period's estimate may still change.
@@ -251,6 +254,7 @@ pub(crate) fn measure(
         goal: None,
         calibrated: None,
         status: None,
+        classes: None,
         confusion: joined.confusion,
         outcomes: joined.outcomes,
     }
@@ -287,6 +291,7 @@ fn add_rogan_gladen(findings: &mut Vec<Finding>, estimate: &Result<Estimate, Mis
             | Missing::NoGold
             | Missing::SameAsCorrected
             | Missing::SeveralLabelers
+            | Missing::NotSeen { .. }
             | Missing::Suppressed { .. },
         ) => {}
     }

@@ -1,16 +1,19 @@
 //! `titer prevalence`: naive and corrected prevalence, from the store or from anybody's files.
 
 mod calendar;
+mod classes;
 mod files;
 mod periods;
 mod rates;
 mod sample;
+mod sets;
 mod span;
 mod store;
 mod tidy;
 mod totals;
 mod wire;
 mod wire_change;
+mod wire_classes;
 mod wire_gold_error;
 
 pub(super) use files::plainly_violating;
@@ -89,7 +92,9 @@ pub struct PrevalenceRequest {
     pub by: Vec<String>,
     /// Known exposures to calibrate to, in place of titer.yaml's.
     pub totals: Option<PathBuf>,
-    /// What the level is the level of, where there are pivots.
+    /// Whether to measure the share of every label too.
+    pub each_label: bool,
+    /// What the level is the level of, where there are pivots or labels.
     pub coverage: Coverage,
     /// The level of the intervals.
     pub level: Option<f64>,
@@ -149,6 +154,7 @@ impl Default for PrevalenceRequest {
             goal: None,
             by: Vec::new(),
             totals: None,
+            each_label: false,
             coverage: Coverage::Each,
             level: None,
             min_gold: None,

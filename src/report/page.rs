@@ -5,6 +5,8 @@ use crate::measure::Verdict;
 use crate::report::Report;
 use crate::report::changes::ChangeLine;
 use crate::report::changes::Changes;
+use crate::report::classes;
+use crate::report::classes::Shown;
 use crate::report::gold_error::GoldErrorLine;
 use crate::report::gold_error::GoldErrorLines;
 use crate::report::number::Decimals;
@@ -77,6 +79,7 @@ fn policy(report: &Report<'_>, measured: &PolicyPrevalence) -> Value {
         "series": series(report, measured),
         "changes": changes(report, measured),
         "breaks": report.breaks(&measured.subject.policy),
+        "labels": measured.classes.as_ref().map(|classes| labels(&Shown::of(classes))),
         "findings": findings(measured),
         "quality": quality(measured, &report.pivots(&measured.subject.policy)),
         "confusion": confusion(measured),
@@ -173,6 +176,32 @@ fn pivot(pivot: &Pivot) -> Value {
     };
     let lines: Vec<Value> = pivot.lines.iter().map(line).collect();
     json!({"by": pivot.by, "level": pivot.level, "lines": lines})
+}
+
+/// Every label with its share, and what the labeler said against gold.
+fn labels(shown: &Shown) -> Value {
+    let line = |it: &classes::Line| {
+        json!({
+            "name": it.name,
+            "naive": it.naive,
+            "value": it.value,
+            "interval": it.interval,
+            "gold": it.gold,
+            "verdict": it.verdict.name(),
+            "symbol": symbol(it.verdict),
+        })
+    };
+    let pair = |it: &classes::Pair| json!({"share": it.share, "count": it.count, "shade": it.shade, "same": it.same});
+    let row = |it: &classes::SharesRow| {
+        let cells: Vec<Value> = it.cells.iter().map(pair).collect();
+        json!({"said": it.said, "exposure": it.exposure, "cells": cells})
+    };
+    let matrix = shown.matrix.as_ref().map(|matrix| {
+        let rows: Vec<Value> = matrix.rows.iter().map(row).collect();
+        json!({"gold": matrix.gold, "rows": rows})
+    });
+    let lines: Vec<Value> = shown.lines.iter().map(line).collect();
+    json!({"level": shown.level, "lines": lines, "remarks": shown.remarks, "matrix": matrix})
 }
 
 /// The periods of a series, each with its interval; no line joins them.

@@ -58,6 +58,8 @@ pub struct StandingLabel<'a> {
     pub label_probability: Option<f64>,
     /// What the model says of its own certainty.
     pub stated_confidence: Option<f64>,
+    /// All labels as a JSON list, where several may apply.
+    pub labels: Option<&'a str>,
     /// The prompt.
     pub prompt: Fingerprint,
 }
@@ -315,7 +317,8 @@ impl Reader {
         &self,
         mut take: impl FnMut(StandingLabel<'_>),
     ) -> Result<(), StoreError> {
-        let sql = "SELECT unit, unit_hash, policy, outcome, label, prompt, label_probability, stated_confidence
+        let sql = "SELECT unit, unit_hash, policy, outcome, label, prompt, label_probability, stated_confidence,
+                 iif(components = '{}', NULL, json_extract(components, '$.labels'))
             FROM current_labels ORDER BY seq";
         self.each(sql, &[], |row| {
             let outcome = Outcome::from_name(row.get_ref(3)?.as_str()?);
@@ -325,6 +328,7 @@ impl Reader {
                 policy: row.get_ref(2)?.as_str()?,
                 outcome: outcome.ok_or_else(|| unreadable(row, "outcome"))?,
                 label: row.get_ref(4)?.as_str_or_null()?,
+                labels: row.get_ref(8)?.as_str_or_null()?,
                 prompt: Fingerprint::from_bytes(row.get(5)?),
                 label_probability: row.get(6)?,
                 stated_confidence: row.get(7)?,

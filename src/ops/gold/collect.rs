@@ -180,6 +180,7 @@ fn vocabulary_of(annotations: &[Annotation]) -> Vec<PolicyLabels> {
     let one = |(policy, labels): (&str, BTreeSet<&str>)| PolicyLabels {
         policy: policy.to_owned(),
         labels: labels.into_iter().map(str::to_owned).collect(),
+        together: Vec::new(),
     };
     labels.into_iter().map(one).collect()
 }

@@ -8,6 +8,8 @@ use super::sample::Row;
 use super::sample::Sample;
 use crate::eval::Positive;
 use crate::gold::LabelMap;
+use crate::gold::labels_in;
+use crate::gold::names_several;
 use crate::io;
 use crate::io::Columns;
 use crate::io::ContentColumns;
@@ -23,6 +25,7 @@ use crate::ops::sampled;
 use crate::ops::sampled::Sampled;
 use crate::ops::strata;
 use crate::ops::units;
+use crate::policy::Mode;
 use crate::policy::Policy;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -124,6 +127,10 @@ fn policy_rows(
     let mut makers: Vec<Maker> = Vec::new();
     let mut rows = Vec::with_capacity(own.len());
     let mut labels: HashMap<String, Arc<str>> = HashMap::new();
+    let mut shared = |label: String| {
+        Arc::clone(labels.entry(label).or_insert_with_key(|label| Arc::from(label.as_str())))
+    };
+    let several = several(policy.as_deref(), own.iter().map(|(row, _)| row));
     for (row, unit) in own {
         let maker = Maker { labeler: row.labeler, version: row.policy_version, fingerprint: None };
         let at = makers.iter().position(|known| *known == maker).unwrap_or(makers.len());
@@ -131,13 +138,25 @@ fn policy_rows(
             makers.push(maker);
         }
         let id = unit.is_none().then_some(row.id);
-        let label = row.label.map(|label| {
-            Arc::clone(labels.entry(label).or_insert_with_key(|label| Arc::from(label.as_str())))
-        });
+        let several = row.labels.filter(|_| several);
+        let label = match &several {
+            Some(set) => {
+                let one = positive.of_several(labels_in(set));
+                one.map(str::to_owned).or(row.label)
+            }
+            None => row.label,
+        };
+        let (label, all) = (label.map(&mut shared), several.map(&mut shared));
         let (outcome, certainty) = (row.outcome, row.certainty);
-        rows.push(Row { id, unit, outcome, label, certainty, maker: at });
+        rows.push(Row { id, unit, outcome, label, labels: all, certainty, maker: at });
     }
     PolicyRows { id, policy, positive, rows, makers, inclusions: None }
+}
+
+/// Returns whether several labels of a policy may apply at once: as it says, else as its labels show.
+fn several<'a>(policy: Option<&Policy>, mut rows: impl Iterator<Item = &'a ForeignLabel>) -> bool {
+    let named = |row: &ForeignLabel| row.labels.as_deref().is_some_and(names_several);
+    policy.map_or_else(|| rows.any(named), |policy| policy.mode == Mode::Multi)
 }
 
 /// The rows of each asked policy, of the labeler asked for or of all.
@@ -186,9 +205,15 @@ pub(super) fn rule(
     known: &[Arc<Policy>],
     labels: Labels<'_>,
 ) -> Result<Positive, OpsError> {
-    let given = labels.rows.iter().filter_map(|row| row.label.as_deref());
+    let given = labels.rows.iter().flat_map(|row| [row.label.as_deref(), row.labels.as_deref()]);
     let gold = labels.gold.adjudication.gold.iter().filter(|gold| gold.policy == labels.policy);
-    let seen: BTreeSet<&str> = given.chain(gold.map(|gold| gold.label.as_str())).collect();
+    let all = given.flatten().chain(gold.map(|gold| gold.label.as_str()));
+    let policy = known.iter().find(|policy| policy.id == labels.policy).map(Arc::as_ref);
+    let seen: BTreeSet<&str> = if several(policy, labels.rows.iter().copied()) {
+        all.flat_map(labels_in).collect()
+    } else {
+        all.collect()
+    };
     one_spelling(labels.policy, &seen)?;
     if !request.positive.is_empty() {
         if let Some(unseen) = request.positive.iter().find(|label| !seen.contains(label.as_str())) {
@@ -199,7 +224,7 @@ pub(super) fn rule(
         }
         return Ok(Positive::labels(request.positive.iter().cloned())?);
     }
-    if let Some(policy) = known.iter().find(|policy| policy.id == labels.policy) {
+    if let Some(policy) = policy {
         return positive(program, policy);
     }
     if let Some(labels) = plainly_violating(&seen) {

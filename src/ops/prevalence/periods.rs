@@ -107,7 +107,8 @@ impl Estimating<'_> {
         }
         let plain: Vec<PeriodRows<'_>> = periods.iter().map(Period::rows).collect();
         let parts = leaning(&periods, &plain, self.window()?)?;
-        match (picked, earlier) {
+        let whole = picked.or((parts.len() == 1).then_some(0));
+        let done = match (picked, earlier) {
             (None, _) if periods.len() > 1 => self.series((sample, &periods), &parts, measured),
             (None, _) => self.one(sample, (&periods, &parts), 0, measured),
             (Some(at), _) if !compares => self.one(sample, (&periods, &parts), at, measured),
@@ -138,7 +139,9 @@ impl Estimating<'_> {
                 let drawn = self.coordination(&sides, salts, earlier);
                 self.compared(sides, drawn, measured)
             }
-        }
+        };
+        done?;
+        self.each_label((sample, rows), (&parts, whole), measured)
     }
 
     /// How far each period leans on the gold before it.

@@ -249,5 +249,5 @@ fn maker(labeler: &str) -> Maker {
 
 /// A unit whose labels are kept elsewhere.
 fn placeholder(id: Option<String>, unit: Option<usize>) -> Row {
-    Row { id, unit, outcome: Outcome::Failed, label: None, certainty: None, maker: 0 }
+    Row { id, unit, outcome: Outcome::Failed, label: None, labels: None, certainty: None, maker: 0 }
 }

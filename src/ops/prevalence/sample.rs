@@ -1,6 +1,8 @@
 //! One labeled sample, wherever its labels and gold come from, divided by period.
 
 use super::Estimating;
+use super::sets;
+use super::sets::Votes;
 use super::totals::Known;
 use crate::eval::CalibrationError;
 use crate::eval::Certainty;
@@ -20,6 +22,7 @@ use crate::measure::Subject;
 use crate::ops::error::OpsError;
 use crate::ops::gold::Collected;
 use crate::ops::sampled::SampledUnit;
+use crate::policy::Mode;
 use crate::policy::Policy;
 use crate::reply::Outcome;
 use crate::stats::Truth;
@@ -78,6 +81,8 @@ pub(super) struct Row {
     pub(super) label: Option<Arc<str>>,
     /// What stands beside the label about its certainty.
     pub(super) certainty: Option<Certainty>,
+    /// All labels with `;` between them, where several may apply.
+    pub(super) labels: Option<Arc<str>>,
     /// The index of who made it.
     pub(super) maker: usize,
 }
@@ -112,6 +117,12 @@ pub(super) struct Period<'a> {
 }
 
 impl PolicyRows {
+    /// Returns whether several labels may apply to a unit at once.
+    pub(super) fn several(&self) -> bool {
+        let shown = || self.rows.iter().any(|row| row.labels.is_some());
+        self.policy.as_ref().map_or_else(shown, |policy| policy.mode == Mode::Multi)
+    }
+
     pub(super) fn unit_id<'a>(&'a self, sample: &'a Sample, row: &'a Row) -> &'a str {
         match (row.unit, &row.id) {
             (Some(at), _) => &sample.units[at].id,
@@ -335,25 +346,35 @@ fn labels<'a>(
         let at: Timestamp = at.parse().ok()?;
         Some(now.duration_since(at).as_secs_f64().max(0.0) / 86_400.0)
     };
+    let abstains = |label: &str| rows.policy.as_ref().is_some_and(|it| it.abstains(label));
     let judgment = |label: &str| {
-        let abstains = rows.policy.as_ref().is_some_and(|policy| policy.abstains(label));
-        if abstains { Judgment::Undetermined } else { Judgment::Decided }
+        if abstains(label) { Judgment::Undetermined } else { Judgment::Decided }
+    };
+    let several = rows.several();
+    let one_of = |votes: &'a Votes| {
+        several.then(|| sets::majority(votes, &rows.positive, &abstains)).flatten()
     };
     let settled = gold.adjudication.gold.iter().filter(|gold| gold.policy == rows.id);
-    let settled = settled.filter(|gold| here(&gold.unit_id)).map(|gold| GoldLabel {
-        id: &gold.unit_id,
-        label: &gold.label,
-        judgment: judgment(&gold.label),
-        probability: gold.probability,
-        age_days: gold.drawn_at.as_ref().and_then(age),
+    let settled = settled.filter(|gold| here(&gold.unit_id)).map(|gold| {
+        let label = one_of(&gold.votes).unwrap_or(&gold.label);
+        GoldLabel {
+            id: &gold.unit_id,
+            label,
+            judgment: judgment(label),
+            probability: gold.probability,
+            age_days: gold.drawn_at.as_ref().and_then(age),
+        }
     });
     let open = gold.adjudication.unresolved.iter().filter(|open| open.policy == rows.id);
-    let open = open.filter(|open| here(&open.unit_id)).map(|open| GoldLabel {
-        id: &open.unit_id,
-        label: "no majority",
-        judgment: Judgment::Undetermined,
-        probability: open.probability,
-        age_days: None,
+    let open = open.filter(|open| here(&open.unit_id)).map(|open| {
+        let one = one_of(&open.votes);
+        GoldLabel {
+            id: &open.unit_id,
+            label: one.unwrap_or("no majority"),
+            judgment: one.map_or(Judgment::Undetermined, judgment),
+            probability: open.probability,
+            age_days: None,
+        }
     });
     settled.chain(open).collect()
 }

@@ -77,12 +77,13 @@ fn policy_rows(
         version: Some(policy.version.to_string()),
         fingerprint: prompt.map(|prompt| prompt.fingerprint().to_string()),
     };
-    let row = |labeled::Row { unit, outcome, label, certainty }| Row {
+    let row = |labeled::Row { unit, outcome, label, labels, certainty }| Row {
         id: None,
         unit: Some(unit),
         outcome,
         label,
         certainty,
+        labels,
         maker: 0,
     };
     Ok(PolicyRows {

@@ -4,6 +4,7 @@ use super::Measured;
 use super::wire_change::BreakJson;
 use super::wire_change::ChangeJson;
 use super::wire_change::DriftJson;
+use super::wire_classes::ClassesJson;
 use super::wire_gold_error::GoldErrorJson;
 use super::wire_quality::QualityJson;
 use super::wire_quality::RateJson;
@@ -20,6 +21,7 @@ use crate::measure::Segment;
 use crate::measure::Span;
 use crate::measure::Status;
 use crate::ops::chain;
+use crate::stats::Bounds;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -84,6 +86,8 @@ struct PolicyJson {
     findings: Vec<FindingJson>,
     bounds: Option<BoundsJson>,
     estimate_ids: BTreeMap<&'static str, String>,
+    #[serde(flatten)]
+    classes: Option<ClassesJson>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -144,12 +148,24 @@ pub(super) struct FindingJson {
 }
 
 #[derive(Debug, Clone, Serialize)]
-struct BoundsJson {
+pub(super) struct BoundsJson {
     low: f64,
     lowest: f64,
     highest: f64,
     high: f64,
     missing_at_random: Option<f64>,
+}
+
+impl From<&Bounds> for BoundsJson {
+    fn from(bounds: &Bounds) -> Self {
+        Self {
+            low: bounds.low,
+            lowest: bounds.lowest,
+            highest: bounds.highest,
+            high: bounds.high,
+            missing_at_random: bounds.at_random.map(|(value, _)| value),
+        }
+    }
 }
 
 impl From<&Segment> for SegmentJson {
@@ -220,14 +236,9 @@ impl From<&PolicyPrevalence> for PolicyJson {
                 .map(|(outcome, share)| (outcome.name(), share.n))
                 .collect(),
             findings: findings(&measured.findings),
-            bounds: measured.bounds.as_ref().map(|bounds| BoundsJson {
-                low: bounds.low,
-                lowest: bounds.lowest,
-                highest: bounds.highest,
-                high: bounds.high,
-                missing_at_random: bounds.at_random.map(|(value, _)| value),
-            }),
+            bounds: measured.bounds.as_ref().map(BoundsJson::from),
             estimate_ids: ids.map(|row| (row.estimator.name(), row.estimate_id)).collect(),
+            classes: measured.classes.as_ref().map(ClassesJson::from),
         }
     }
 }
@@ -254,7 +265,7 @@ pub(super) fn estimate(estimate: &Result<Estimate, Missing>) -> EstimateJson {
             n_eff: made.n_eff,
             raw: made.raw,
         },
-        Err(missing @ Missing::Suppressed { high: Some(high) }) => {
+        Err(missing @ (Missing::Suppressed { high: Some(high) } | Missing::NotSeen { high })) => {
             EstimateJson::Suppressed { missing: chain(missing), high: *high }
         }
         Err(missing) => EstimateJson::Missing { missing: chain(missing) },
