@@ -47,6 +47,7 @@ mod share;
 mod student;
 mod true_prevalence;
 mod two_phase;
+mod two_phase_clusters;
 mod two_phase_difference;
 mod weight;
 
