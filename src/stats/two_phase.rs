@@ -3,6 +3,7 @@
 //! Symbols: cell `g`, `Q_g` its share of the exposure among labeled units, `m_g` the share of positives in its gold,
 //! `T` the sum of first-phase weights `d = t / pi`, `rho` the probability of gold given the sample.
 
+use crate::stats::CellMean;
 use crate::stats::CellSums;
 use crate::stats::Crossing;
 use crate::stats::Draws;
