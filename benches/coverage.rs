@@ -93,10 +93,15 @@ fn run(scenario: &Scenario, replicates: u64) -> Summary {
 }
 
 fn preface(replicates: u64) -> String {
+    let told = if replicates == REPLICATES {
+        String::new()
+    } else {
+        format!("TITER_REPLICATES={replicates} ")
+    };
     format!(
         "# How often the default interval holds the truth
 
-`cargo bench --bench coverage` prints the rows and writes this page: {replicates} replicates of each scenario on {FRAMES} frames, seeded, level 95 %.
+`{told}cargo bench --bench coverage` prints the rows and writes this page: {replicates} replicates of each scenario on {FRAMES} frames, seeded, level 95 %.
 `TITER_REPLICATES=100 cargo bench --bench coverage -- accounts` runs a part of it, with fewer. With {replicates} replicates a coverage of 95 % shows a standard
 error of {error:.1} points: a row at 93.5 may be one of 95.
 
