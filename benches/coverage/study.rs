@@ -147,7 +147,7 @@ impl Scenario {
         let sample = self.sample(population, &salt);
         let measured = measure(&sample, &salt, self.gold, seed);
         let rogan_gladen = match self.gold {
-            _ if seed % 4 > 0 => None,
+            _ if !seed.is_multiple_of(4) => None,
             Gold::SimpleRandom(_) => Some(measured.rogan_gladen.clone()),
             Gold::ByLabel(_) | Gold::EqualByLabel(_) => {
                 let simple = Gold::SimpleRandom(self.gold.size());
