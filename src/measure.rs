@@ -3,6 +3,7 @@
 #![deny(clippy::disallowed_methods)]
 
 mod breaks;
+mod calibrate;
 mod change;
 mod code;
 mod day;
@@ -25,6 +26,11 @@ mod tidy;
 
 pub use breaks::Break;
 pub use breaks::Changed;
+pub use calibrate::Calibrated;
+pub use calibrate::CalibratedMargin;
+pub use calibrate::KnownExposure;
+pub use calibrate::NotCalibrated;
+pub use calibrate::calibrate;
 pub use change::ChangeEstimate;
 pub use change::Compared;
 pub use change::PeriodChange;

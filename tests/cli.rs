@@ -12,6 +12,8 @@ mod bad_input;
 mod bench;
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/designs.rs"]
+mod designs;
 #[path = "cli/dialects.rs"]
 mod dialects;
 #[path = "cli/endings.rs"]
@@ -28,6 +30,10 @@ mod plan;
 mod refusals;
 #[path = "cli/segments.rs"]
 mod segments;
+#[path = "cli/split.rs"]
+mod split;
+#[path = "cli/totals.rs"]
+mod totals;
 #[path = "cli/verbs.rs"]
 mod verbs;
 #[path = "cli/whole_loop.rs"]

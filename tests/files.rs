@@ -42,6 +42,7 @@ use titer::unit::Component;
 use titer::unit::Content;
 use titer::unit::Design;
 use titer::unit::Inclusion;
+use titer::unit::Segments;
 use titer::unit::Unit;
 
 fn read(path: &Path, columns: &Columns) -> Result<Vec<Unit>, IoError> {
@@ -93,7 +94,7 @@ fn a_text_and_an_id_are_a_unit() {
         id: "7".into(),
         exposure: 1.0,
         score: None,
-        segments: BTreeMap::new(),
+        segments: Segments::new(),
         period: None,
         components: vec![Component { role: "content".into(), content: Content::Text("x".into()) }],
         inclusion: None,
@@ -123,8 +124,8 @@ fn foreign_columns_are_read_by_their_names() {
     let unit = &read(&path, &columns).unwrap()[0];
     assert_eq!((unit.id.as_str(), unit.period.as_deref()), ("p1", Some("2026-11-01")));
     assert!((unit.exposure - 12.5).abs() < 1e-12 && unit.score == Some(0.25));
-    assert_eq!(unit.segments["surface"], "home");
-    assert_eq!(unit.segments["day"], "2026-11-01");
+    assert_eq!(unit.segments.get("surface"), Some("home"));
+    assert_eq!(unit.segments.get("day"), Some("2026-11-01"));
     assert_eq!(unit.components.len(), 1);
     assert_eq!(unit.passthrough["score"], "foreign");
     columns.exposure = Some("impressions".into());
@@ -155,14 +156,12 @@ fn units() -> impl Strategy<Value = Vec<Unit>> {
             id: format!("u,{i}"),
             exposure: f64::from(exposure) / 8.0,
             score: score.map(|score| f64::from(score) / 1000.0),
-            segments: BTreeMap::from([("surface".to_owned(), segment)]),
+            segments: [("surface", segment)].into_iter().collect(),
             period: Some("2026-11".into()),
             components: vec![Component { role: "content".into(), content: Content::Text(text) }],
             inclusion: Some(Inclusion {
-                probability: f64::from(probability) / 1000.0,
-                design: Design::Priority,
                 stratum: (i % 2 == 0).then(|| "high".to_owned()),
-                cluster: None,
+                ..Inclusion::new(f64::from(probability) / 1000.0, Design::Priority)
             }),
             passthrough: [("note".to_owned(), note.into())].into_iter().collect(),
         };

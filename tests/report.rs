@@ -73,12 +73,8 @@ impl World {
             salts: None,
             goal: None,
         };
-        let inclusion = self.probability.map(|probability| Inclusion {
-            probability,
-            design: Design::Uniform,
-            stratum: None,
-            cluster: None,
-        });
+        let inclusion =
+            self.probability.map(|probability| Inclusion::new(probability, Design::Uniform));
         let unit = |(id, outcome, label): &'_ (String, Outcome, &'static str)| {
             let (outcome, inclusion) = (*outcome, inclusion.as_ref());
             let label = (outcome == Outcome::Label).then_some(*label);
@@ -93,6 +89,7 @@ impl World {
                 inclusion: *inclusion,
                 outcome: *outcome,
                 label: *label,
+                classes: &[],
             })
             .collect();
         let gold: Vec<_> = self

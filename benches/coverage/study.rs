@@ -199,10 +199,8 @@ fn groups<'a>(population: &'a Population, salt: &Salt, probability: f64) -> Vec<
         group.is_some_and(|group| prn(salt, group).u() < probability)
     };
     let inclusion = |unit: &FrameUnit| Inclusion {
-        probability,
-        design: Design::Poisson,
-        stratum: None,
         cluster: unit.cluster.clone(),
+        ..Inclusion::new(probability, Design::Poisson)
     };
     let groups = population.units.chunk_by(|a, b| a.cluster == b.cluster).filter(chosen);
     groups.flatten().map(|unit| SampledUnit { unit, inclusion: inclusion(unit) }).collect()
@@ -270,5 +268,6 @@ fn labeled<'a>(SampledUnit { unit, inclusion }: &'a SampledUnit<'_>) -> LabeledU
         inclusion: Some(inclusion),
         outcome,
         label,
+        classes: &[],
     }
 }

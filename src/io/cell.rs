@@ -51,12 +51,17 @@ impl Cell<'_> {
 
     /// Returns a name such as an id or a label, without spaces around it; `None` when blank.
     pub(super) fn name(&self) -> Result<Option<String>, Fault> {
+        Ok(self.name_in_place()?.map(Cow::into_owned))
+    }
+
+    /// Returns the name, borrowed where the cell has it as a text.
+    pub(super) fn name_in_place(&self) -> Result<Option<Cow<'_, str>>, Fault> {
         match self {
             _ if self.is_blank() => Ok(None),
             Self::Null => Ok(None),
-            Self::Text(text) => Ok(Some(text.trim().to_owned())),
-            Self::Number(number) => Ok(Some(whole(number))),
-            Self::Bool(flag) => Ok(Some(flag.to_string())),
+            Self::Text(text) => Ok(Some(Cow::Borrowed(text.trim()))),
+            Self::Number(number) => Ok(Some(whole(number).into())),
+            Self::Bool(flag) => Ok(Some(flag.to_string().into())),
             Self::Nested(_) => Err(Fault::NotText("an array or object")),
         }
     }

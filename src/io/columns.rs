@@ -2,6 +2,7 @@
 
 use crate::io::IoError;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The columns of a unit file. A `None` stands for titer's own name, used where the file has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,13 +61,15 @@ pub(super) enum Role {
     Exposure,
     Score,
     Period,
-    Segment(String),
+    Segment(Arc<str>),
     Segments,
     Text,
     Components,
     /// The component at this place of the mapping.
     Component(usize),
     Probability,
+    ExpectedDraws,
+    TimesDrawn,
     Design,
     Stratum,
     Cluster,
@@ -102,7 +105,7 @@ impl Columns {
             add(mapped.as_deref().unwrap_or(own), role);
         }
         for segment in &self.segments {
-            add(segment, Role::Segment(segment.clone()));
+            add(segment, Role::Segment(segment.as_str().into()));
         }
         add("segments", Role::Segments);
         match &self.content {
@@ -119,6 +122,8 @@ impl Columns {
             ContentColumns::None => {}
         }
         add("inclusion_probability", Role::Probability);
+        add("expected_draws", Role::ExpectedDraws);
+        add("times_drawn", Role::TimesDrawn);
         add("design", Role::Design);
         add("stratum", Role::Stratum);
         add("cluster", Role::Cluster);

@@ -3,17 +3,22 @@
 use crate::io::Columns;
 use crate::io::ComponentKind;
 use crate::io::ContentColumns;
+use crate::io::DesignFault;
 use crate::io::Fault;
 use crate::io::cell::Cell;
 use crate::io::columns::Role;
+use crate::io::segment_layouts::SegmentLayouts;
+use crate::io::shared_texts::SharedTexts;
 use crate::unit::Component;
 use crate::unit::Content;
 use crate::unit::Design;
 use crate::unit::Inclusion;
+use crate::unit::Segments;
 use crate::unit::Unit;
 use serde_json::Map;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A unit while its row is read.
 #[derive(Debug, Default)]
@@ -22,16 +27,31 @@ pub(super) struct Draft {
     exposure: Option<f64>,
     score: Option<f64>,
     period: Option<String>,
-    segments: BTreeMap<String, String>,
+    segments: Vec<(Arc<str>, Arc<str>)>,
     text: Option<String>,
     components: Option<Vec<Component>>,
     mapped: BTreeMap<usize, String>,
     probability: Option<f64>,
+    expected_draws: Option<f64>,
+    times_drawn: Option<u32>,
     design: Option<Design>,
     stratum: Option<String>,
     cluster: Option<String>,
     passthrough: Map<String, Value>,
     faults: Vec<(Option<String>, Fault)>,
+}
+
+/// What a column means, and its values so far where it is a segment.
+#[derive(Debug)]
+pub(super) struct Meaning {
+    role: Role,
+    values: SharedTexts,
+}
+
+impl Meaning {
+    pub(super) fn new(role: Role) -> Self {
+        Self { role, values: SharedTexts::default() }
+    }
 }
 
 /// Which optional columns a row had; rows of one file must agree.
@@ -43,7 +63,7 @@ pub(super) struct Given {
 
 impl Draft {
     /// Takes one cell for one role; a wrong one is noted.
-    pub(super) fn take(&mut self, column: &str, role: &Role, cell: Cell<'_>) {
+    pub(super) fn take(&mut self, column: &str, role: &mut Meaning, cell: Cell<'_>) {
         if let Err(fault) = self.try_take(role, cell) {
             self.faults.push((Some(column.to_owned()), fault));
         }
@@ -56,7 +76,11 @@ impl Draft {
         }
     }
 
-    fn try_take(&mut self, role: &Role, cell: Cell<'_>) -> Result<(), Fault> {
+    fn try_take(
+        &mut self,
+        Meaning { role, values }: &mut Meaning,
+        cell: Cell<'_>,
+    ) -> Result<(), Fault> {
         match role {
             Role::Id => once(&mut self.id, identifier(&cell)?),
             Role::Exposure => {
@@ -73,8 +97,8 @@ impl Draft {
                 )
             }
             Role::Period => once(&mut self.period, cell.name()?),
-            Role::Segment(name) => self.segment(name, &cell),
-            Role::Segments => self.segments_of(cell),
+            Role::Segment(name) => self.segment(name, &cell, values),
+            Role::Segments => self.segments_of(cell, values),
             Role::Text => once(&mut self.text, cell.text()?),
             Role::Components => once(&mut self.components, components(cell)?),
             Role::Component(place) => {
@@ -94,6 +118,24 @@ impl Draft {
                     Some(checked(probability, fits, Fault::BadProbability)?),
                 )
             }
+            Role::ExpectedDraws => {
+                let fits = |draws: f64| draws.is_finite() && 0.0 < draws;
+                let draws = cell.number()?;
+                let checked = |draws| {
+                    checked(draws, fits, |draws| DesignFault::BadExpectedDraws(draws).into())
+                };
+                once(&mut self.expected_draws, draws.map(checked).transpose()?)
+            }
+            Role::TimesDrawn => {
+                let fits = |draws: f64| {
+                    (1.0..=f64::from(u32::MAX)).contains(&draws) && draws.fract() <= 0.0
+                };
+                let draws = cell.number()?;
+                let checked =
+                    |draws| checked(draws, fits, |draws| DesignFault::BadTimesDrawn(draws).into());
+                let draws = draws.map(checked).transpose()?;
+                once(&mut self.times_drawn, draws.map(|draws| draws as u32))
+            }
             Role::Design => match cell.name()? {
                 None => Ok(()),
                 Some(name) => {
@@ -106,15 +148,18 @@ impl Draft {
         }
     }
 
-    fn segment(&mut self, name: &str, cell: &Cell<'_>) -> Result<(), Fault> {
-        let Some(value) = cell.name()? else { return Ok(()) };
-        match self.segments.insert(name.to_owned(), value) {
-            None => Ok(()),
-            Some(_) => Err(Fault::Twice),
-        }
+    fn segment(
+        &mut self,
+        name: &Arc<str>,
+        cell: &Cell<'_>,
+        values: &mut SharedTexts,
+    ) -> Result<(), Fault> {
+        let Some(value) = cell.name_in_place()? else { return Ok(()) };
+        self.segments.push((Arc::clone(name), values.share(&value)));
+        Ok(())
     }
 
-    fn segments_of(&mut self, cell: Cell<'_>) -> Result<(), Fault> {
+    fn segments_of(&mut self, cell: Cell<'_>, texts: &mut SharedTexts) -> Result<(), Fault> {
         let Some(value) = cell.nested() else { return Ok(()) };
         let Value::Object(entries) = value else { return Err(Fault::BadSegments("not an object")) };
         for (name, value) in entries {
@@ -127,7 +172,7 @@ impl Draft {
                     return Err(Fault::BadSegments("a segment is an array or object"));
                 }
             };
-            self.segment(&name, &cell)?;
+            self.segment(&texts.share(&name), &cell, texts)?;
         }
         Ok(())
     }
@@ -136,7 +181,9 @@ impl Draft {
     pub(super) fn given(&self) -> Given {
         Given {
             exposure: self.exposure.is_some() || self.blamed("exposure"),
-            probability: self.probability.is_some() || self.blamed("inclusion_probability"),
+            probability: self.probability.or(self.expected_draws).is_some()
+                || self.blamed("inclusion_probability")
+                || self.blamed("expected_draws"),
         }
     }
 
@@ -144,9 +191,14 @@ impl Draft {
     pub(super) fn finish(
         mut self,
         columns: &Columns,
+        layouts: &mut SegmentLayouts,
     ) -> Result<Unit, Vec<(Option<String>, Fault)>> {
         let components = self.content(columns);
         let inclusion = self.inclusion();
+        let segments = layouts.segments(&self.segments).unwrap_or_else(|twice| {
+            self.faults.push((Some(twice.to_string()), Fault::Twice));
+            Segments::new()
+        });
         if self.id.is_none() {
             self.miss(columns.id.as_deref().unwrap_or("id"));
         }
@@ -160,7 +212,7 @@ impl Draft {
             id: self.id.unwrap_or_default(),
             exposure: self.exposure.unwrap_or(1.0),
             score: self.score,
-            segments: self.segments,
+            segments,
             period: self.period,
             components,
             inclusion,
@@ -215,19 +267,57 @@ impl Draft {
     }
 
     fn inclusion(&mut self) -> Option<Inclusion> {
-        let probability = self.probability?;
+        let draws = self.times_drawn.take();
+        if self.probability.or(self.expected_draws).is_none() && draws.is_none() {
+            return None;
+        }
         let Some(design) = self.design else {
             if !self.blamed("design") {
                 self.faults.push((Some("design".to_owned()), Fault::NoDesign));
             }
             return None;
         };
-        if design == Design::Census && probability < 1.0 {
-            let fault = Fault::PartialCensus(probability);
-            self.faults.push((Some("inclusion_probability".to_owned()), fault));
-        }
         let (stratum, cluster) = (self.stratum.take(), self.cluster.take());
-        Some(Inclusion { probability, design, stratum, cluster })
+        if let Some((column, fault)) = self.misfit(design, draws, stratum.is_some()) {
+            self.faults.push((Some(column.to_owned()), fault));
+        }
+        let probability = self.probability.or(self.expected_draws)?;
+        Some(Inclusion { probability, draws: draws.unwrap_or(1), design, stratum, cluster })
+    }
+
+    /// Returns what a row lacks or has too much for its design.
+    fn misfit(
+        &self,
+        design: Design,
+        draws: Option<u32>,
+        stratified: bool,
+    ) -> Option<(&'static str, Fault)> {
+        let once = (self.expected_draws.is_some() || draws.is_some()).then(|| {
+            let column = if draws.is_some() { "times_drawn" } else { "expected_draws" };
+            (column, DesignFault::DrawnOnce.into())
+        });
+        match (design, self.probability, self.expected_draws) {
+            (Design::WithReplacement, None, Some(_)) => None,
+            (Design::WithReplacement, _, _) => {
+                Some(("expected_draws", DesignFault::NeedsExpectedDraws.into()))
+            }
+            (Design::Census, Some(probability), _) if probability < 1.0 => {
+                Some(("inclusion_probability", Fault::PartialCensus(probability)))
+            }
+            (Design::Stratified, _, _) if !stratified => {
+                Some(("stratum", DesignFault::NoStratum.into()))
+            }
+            (
+                Design::Census
+                | Design::Uniform
+                | Design::Poisson
+                | Design::Priority
+                | Design::Stratified
+                | Design::Pareto,
+                _,
+                _,
+            ) => once,
+        }
     }
 }
 

@@ -11,15 +11,19 @@ use crate::io::columns::misspelling;
 use crate::io::fault::MOST_PROBLEMS;
 use crate::io::rows::Next;
 use crate::io::rows::Rows;
+use crate::io::segment_layouts::SegmentLayouts;
 use crate::io::unit_draft::Draft;
 use crate::io::unit_draft::Given;
+use crate::io::unit_draft::Meaning;
 use crate::unit::Unit;
+use foldhash::quality::RandomState;
 use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::collections::HashSet;
 
 /// Names a column is easily meant to have.
-const OWN: &[&str] = &["exposure", "segments", "components", "inclusion_probability"];
+const OWN: &[&str] =
+    &["exposure", "segments", "components", "inclusion_probability", "expected_draws"];
 
 /// Whether ids are compared with each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +43,9 @@ pub struct Units {
     columns: Columns,
     roles: BTreeMap<String, Vec<Role>>,
     /// The columns of the row before, in their order, with what they mean. Rows of a file mostly have the same.
-    before: Vec<(String, Vec<Role>)>,
-    ids: Option<HashMap<String, u64>>,
+    before: Vec<(String, Vec<Meaning>)>,
+    layouts: SegmentLayouts,
+    ids: Option<HashMap<String, u64, RandomState>>,
     passed: HashSet<String>,
     first: Option<(u64, Given)>,
     problems: Vec<Problem>,
@@ -68,7 +73,8 @@ pub fn read_units(source: &Source, columns: &Columns, ids: IdCheck) -> Result<Un
         columns: columns.clone(),
         roles,
         before: Vec::new(),
-        ids: (ids == IdCheck::Unique).then(HashMap::new),
+        layouts: SegmentLayouts::default(),
+        ids: (ids == IdCheck::Unique).then(HashMap::default),
         passed: HashSet::new(),
         first: None,
         problems: Vec::new(),
@@ -97,18 +103,18 @@ fn refuse_misspelled(
 /// Returns what a column means that is the so-many-th of its row; nothing when it is passed through.
 fn meaning<'a>(
     roles: &BTreeMap<String, Vec<Role>>,
-    before: &'a mut Vec<(String, Vec<Role>)>,
+    before: &'a mut Vec<(String, Vec<Meaning>)>,
     place: usize,
     column: &str,
-) -> &'a [Role] {
+) -> &'a mut [Meaning] {
     if before.get(place).is_none_or(|(known, _)| known != column) {
-        let segment = || column.strip_prefix(SEGMENT).map(|name| Role::Segment(name.to_owned()));
+        let segment = || column.strip_prefix(SEGMENT).map(|name| Role::Segment(name.into()));
         let found = roles.get(column).cloned();
         let found = found.unwrap_or_else(|| segment().into_iter().collect());
         before.truncate(place);
-        before.push((column.to_owned(), found));
+        before.push((column.to_owned(), found.into_iter().map(Meaning::new).collect()));
     }
-    before.get(place).map_or(&[], |(_, roles)| roles)
+    before.get_mut(place).map_or(&mut [], |(_, roles)| roles)
 }
 
 impl Units {
@@ -128,7 +134,7 @@ impl Units {
                     [] => draft.pass(column, cell),
                     [role] => draft.take(column, role, cell),
                     several => {
-                        several.iter().for_each(|role| draft.take(column, role, cell.clone()));
+                        several.iter_mut().for_each(|role| draft.take(column, role, cell.clone()));
                     }
                 }
                 place += 1;
@@ -161,7 +167,8 @@ impl Units {
                 faults.push((Some(column.to_owned()), Fault::Uneven { here, first: first_row }));
             }
         }
-        let unit = draft.finish(&self.columns).map_err(|more| faults.extend(more)).ok();
+        let unit =
+            draft.finish(&self.columns, &mut self.layouts).map_err(|more| faults.extend(more)).ok();
         if let Some(unit) = &unit {
             self.look_at_names(unit)?;
             faults.extend(self.repeated(row, &unit.id));

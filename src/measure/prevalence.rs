@@ -10,6 +10,7 @@ use crate::eval::LabeledUnit;
 use crate::eval::Merge;
 use crate::eval::OutcomeShare;
 use crate::eval::join;
+use crate::measure::Calibrated;
 use crate::measure::Code;
 use crate::measure::Estimate;
 use crate::measure::Estimator;
@@ -93,6 +94,8 @@ pub struct PolicyPrevalence {
     pub draws: Draws,
     /// What the prevalence should be, and whether it is.
     pub goal: Option<JudgedGoal>,
+    /// The known totals that exposures were calibrated to; set by whoever calibrated them.
+    pub calibrated: Option<Calibrated>,
     /// Whether it may still change with gold that is yet to come; `None` where nobody said how long that takes.
     pub status: Option<Status>,
 }
@@ -214,6 +217,7 @@ pub(crate) fn measure(
         level: settings.level,
         draws: settings.draws,
         goal: None,
+        calibrated: None,
         status: None,
         confusion: joined.confusion,
         outcomes: joined.outcomes,
@@ -221,6 +225,16 @@ pub(crate) fn measure(
 }
 
 impl PolicyPrevalence {
+    /// Says that exposures were calibrated, in the name of the design too, so that no table hides it.
+    #[must_use]
+    pub fn calibrated_to(mut self, calibrated: Option<&Calibrated>) -> Self {
+        if let Some(calibrated) = calibrated {
+            self.design = format!("{}, calibrated to {}", self.design, calibrated.name());
+            self.calibrated = Some(calibrated.clone());
+        }
+        self
+    }
+
     /// Holds the measurement against a goal, where there is one.
     pub(crate) fn judge(&mut self, goal: Option<Goal>) {
         self.goal = goal.map(|goal| goal.judged(self));

@@ -24,6 +24,7 @@ use crate::store::Reader;
 use crate::store::Store;
 use crate::unit::Fingerprint;
 use crate::unit::Unit;
+use foldhash::quality::RandomState;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::path::Path;
@@ -225,7 +226,7 @@ fn scan(
 /// Finds the labels of each policy whose request is what would be sent now.
 fn standing(units: &[SampledUnit], scanned: Vec<Scanned>, policies: usize) -> Vec<Vec<Row>> {
     let mut rows: Vec<Vec<Row>> = (0..policies).map(|_| Vec::new()).collect();
-    let by_id: HashMap<&str, usize> =
+    let by_id: HashMap<&str, usize, RandomState> =
         units.iter().enumerate().map(|(at, unit)| (unit.id.as_str(), at)).collect();
     for Scanned { unit, content, policy, outcome, label } in scanned {
         if let Some(&unit) = by_id.get(&*unit).filter(|at| units[**at].content == content) {

@@ -74,7 +74,7 @@ pub(crate) fn read(
         // rows are read on one thread and hashed and taken apart on another
         let (sender, receiver) = mpsc::sync_channel(BATCHES);
         scope.spawn(move || batches(rows, &sender));
-        receiver.into_iter().flatten().try_for_each(|unit| unit.map(|unit| sampling.add(unit)))
+        receiver.into_iter().flatten().try_for_each(|unit| sampling.add(unit?))
     })?;
     if let Some(name) = sampling.without_value().filter(|_| !sampling.units.is_empty()) {
         let units = io::read_units(&Source::from_argument(&path), columns, IdCheck::Unchecked)?;
@@ -100,6 +100,8 @@ fn batches(mut rows: io::Units, sender: &SyncSender<Vec<Result<Unit, IoError>>>)
 struct Sampling<'a> {
     pivots: &'a [String],
     dividing: Vec<Dividing>,
+    /// The names of the segments the unit before had, and where each pivot was among them.
+    places: (Arc<[Arc<str>]>, Vec<Option<usize>>),
     units: Vec<SampledUnit>,
     /// The period of the unit before: units of one period share its name.
     period: Option<Arc<str>>,
@@ -108,13 +110,12 @@ struct Sampling<'a> {
 impl<'a> Sampling<'a> {
     fn new(pivots: &'a [String]) -> Self {
         let dividing = pivots.iter().map(|name| Dividing::new(name)).collect();
-        Self { pivots, dividing, units: Vec::new(), period: None }
+        let places = (Arc::from([]), vec![None; pivots.len()]);
+        Self { pivots, dividing, places, units: Vec::new(), period: None }
     }
 
-    fn add(&mut self, unit: Unit) {
-        for (dividing, name) in self.dividing.iter_mut().zip(self.pivots) {
-            dividing.add(pivot::value(&unit, name).as_deref());
-        }
+    fn add(&mut self, unit: Unit) -> Result<(), OpsError> {
+        self.divide(&unit)?;
         if self.period.as_deref() != unit.period.as_deref() {
             self.period = unit.period.as_deref().map(Arc::from);
         }
@@ -122,6 +123,27 @@ impl<'a> Sampling<'a> {
         let period = self.period.clone();
         let Unit { id, exposure, inclusion, .. } = unit;
         self.units.push(SampledUnit { id, exposure, inclusion, period, content });
+        Ok(())
+    }
+
+    fn divide(&mut self, unit: &Unit) -> Result<(), OpsError> {
+        let (names, places) = &mut self.places;
+        if !Arc::ptr_eq(names, unit.segments.names()) {
+            *names = Arc::clone(unit.segments.names());
+            *places = self.pivots.iter().map(|name| unit.segments.place(name)).collect();
+        }
+        for ((dividing, name), place) in self.dividing.iter_mut().zip(self.pivots).zip(places) {
+            let shares = pivot::shares(unit, name)?;
+            match (shares, place.and_then(|place| unit.segments.at(place))) {
+                (Some(shares), _) => {
+                    let shares = shares.iter().map(|(value, share)| (value.as_str(), *share));
+                    dividing.add_split(shares);
+                }
+                (None, Some(value)) => dividing.add_shared(value),
+                (None, None) => dividing.add(pivot::column(unit, name).as_deref()),
+            }
+        }
+        Ok(())
     }
 
     /// Returns a pivot of which no unit has a value.

@@ -142,7 +142,7 @@ mod tests {
     use super::*;
     use crate::diag::Source;
     use crate::policy;
-    use std::collections::BTreeMap;
+    use crate::unit::Segments;
 
     fn check(components: &str, parts: &[&str]) -> Result<(), UnitMismatch> {
         let labels = "{allowed: {default: true}, bad: {severity: 1, definition: Bad.}}";
@@ -151,7 +151,7 @@ mod tests {
             id: "u".into(),
             exposure: 1.0,
             score: None,
-            segments: BTreeMap::new(),
+            segments: Segments::new(),
             period: None,
             components: parts
                 .iter()

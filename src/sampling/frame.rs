@@ -52,12 +52,12 @@ impl FrameTally {
         self.score.add(unit.exposure, unit.score);
         let score = unit.score.map_or([0xff; 8], |score| score.to_bits().to_le_bytes());
         self.hash.text(&unit.id).bytes(&unit.exposure.to_bits().to_le_bytes()).bytes(&score);
-        for (name, value) in &unit.segments {
+        for (name, value) in unit.segments.iter() {
             match self.segments.get_mut(name) {
                 Some(totals) => totals.add(value, unit.exposure),
                 None => {
-                    let first = BTreeMap::from([(value.clone(), unit.exposure)]);
-                    self.segments.insert(name.clone(), SegmentTotals::ByValue(first));
+                    let first = BTreeMap::from([(value.to_owned(), unit.exposure)]);
+                    self.segments.insert(name.to_owned(), SegmentTotals::ByValue(first));
                 }
             }
         }
@@ -122,10 +122,12 @@ mod tests {
             id: id.to_string(),
             exposure,
             score,
-            segments: BTreeMap::from([
-                ("surface".into(), if id < 500 { "home".into() } else { "search".into() }),
-                ("author".into(), id.to_string()),
-            ]),
+            segments: [
+                ("surface", if id < 500 { "home".to_owned() } else { "search".to_owned() }),
+                ("author", id.to_string()),
+            ]
+            .into_iter()
+            .collect(),
             period: None,
             components: Vec::new(),
             inclusion: None,

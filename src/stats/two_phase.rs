@@ -122,7 +122,7 @@ pub fn two_phase_interval(
     level: Level,
     draws: Draws,
 ) -> Result<Interval, StatsError> {
-    two_phase_interval_across(cells, &Crossing::default(), level, draws)
+    two_phase_interval_across(cells, (&Crossing::default(), 1.0), level, draws)
 }
 
 /// Returns [`two_phase_interval`] where clusters may have units in several cells.
@@ -132,22 +132,27 @@ pub fn two_phase_interval(
 /// granted, `sum_g Q_g^2 m_g (1-m_g) / n_g + (sum_g Q_g m_g^2 - theta^2) / n_Q`; a ratio below 1 changes nothing. It is divided,
 /// too, by `(t_f / z)^2`: where a few large clusters carry the variance, it is known no better than by `f` degrees of freedom.
 ///
+/// `by_design` is how many times as large the whole variance is as under independent inclusions, above 0: every effective size
+/// is divided by it too. 1 where inclusions were independent.
+///
 /// # Errors
 ///
 /// As [`post_stratified`].
 pub fn two_phase_interval_across(
     cells: &[CellSums],
-    crossing: &Crossing,
+    (crossing, by_design): (&Crossing, f64),
     level: Level,
     draws: Draws,
 ) -> Result<Interval, StatsError> {
     let melded = with_gold(cells, total_weight(cells)?)?;
     let shares = shares_size(cells)?;
-    if crossing.is_empty() {
-        return kg_meld(&melded, shares, level, draws);
-    }
-    let ratio = added_by_clusters(cells, crossing, (&melded, shares))?
-        * unsure_by_clusters(cells, crossing, level)?;
+    let clustered = if crossing.is_empty() {
+        1.0
+    } else {
+        added_by_clusters(cells, crossing, (&melded, shares))?
+            * unsure_by_clusters(cells, crossing, level)?
+    };
+    let ratio = by_design * clustered;
     let melded: Vec<MeldCell> = melded.iter().map(|cell| cell.reduced(ratio)).collect();
     kg_meld(&melded, shares.reduced(ratio), level, draws)
 }

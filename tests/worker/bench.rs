@@ -213,7 +213,7 @@ pub(crate) fn unit(id: usize, text: String) -> Unit {
         id: format!("u{id}"),
         exposure: 1.0,
         score: None,
-        segments: BTreeMap::new(),
+        segments: titer::unit::Segments::new(),
         period: None,
         components: vec![Component { role: "content".into(), content: Content::Text(text) }],
         inclusion: None,

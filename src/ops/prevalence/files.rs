@@ -21,6 +21,7 @@ use crate::ops::policies;
 use crate::ops::program::Program;
 use crate::ops::sampled;
 use crate::ops::sampled::Sampled;
+use crate::ops::strata;
 use crate::ops::units;
 use crate::policy::Policy;
 use std::collections::BTreeMap;
@@ -67,6 +68,9 @@ pub(super) fn sample(
         None => None,
     };
     notes.extend(notes_on(units.as_ref()));
+    if let Some(units) = &units {
+        notes.extend(strata::check(&units.path.display().to_string(), &units.units)?);
+    }
     let mut policies = Vec::new();
     for (policy, rows) in grouped(rows, request, labels)? {
         has_gold(&policy, &gold)?;
@@ -83,7 +87,7 @@ pub(super) fn sample(
     let name = units.as_ref().map_or_else(String::new, |units| units.path.display().to_string());
     let (units, divisions) = units.map_or_else(Default::default, |it| (it.units, it.divisions));
     let gold = BTreeMap::from([(None, Arc::new(gold))]);
-    Ok(Sample { name, units, divisions, policies, gold, salt })
+    Ok(Sample { name, units, divisions, policies, gold, salt, known: None })
 }
 
 /// Returns the ids of a file of units.

@@ -9,8 +9,10 @@ use super::sample::PolicyRows;
 use super::sample::Sample;
 use super::span;
 use super::span::Window;
+use super::totals;
 use crate::eval::InputMistake;
 use crate::measure;
+use crate::measure::Calibrated;
 use crate::measure::Comparison;
 use crate::measure::Division;
 use crate::measure::PeriodRows;
@@ -67,6 +69,14 @@ fn leaning<'p>(
         leaning.push(PeriodRows { history: &plain[first..at], ..*part });
     }
     Ok(leaning)
+}
+
+impl Measured {
+    /// Says what the exposures of a period were calibrated to.
+    fn tell(&mut self, period: &Period<'_>) {
+        let note = |calibrated| totals::note(&period.subject.policy, period.name(), calibrated);
+        self.notes.extend(period.calibrated.as_ref().map(note));
+    }
 }
 
 impl Estimating<'_> {
@@ -139,15 +149,19 @@ impl Estimating<'_> {
     ) -> Result<(), OpsError> {
         let Some((period, part)) = periods.get(at).zip(parts.get(at)) else { return Ok(()) };
         let refused = |mistakes: Vec<InputMistake>| refused(&period.subject.policy, &mistakes);
-        measured.policies.push(measure::one_period(part).map_err(refused)?);
+        let calibrated = period.calibrated.as_ref();
+        measured.tell(period);
+        let one = measure::one_period(part).map_err(refused)?;
+        measured.policies.push(one.calibrated_to(calibrated));
         let divisions = sample.divided(&period.of);
-        self.segments((&period.subject, part.rows, &divisions), &period.settings, measured)
+        let rows = (&period.subject, part.rows, divisions.as_slice());
+        self.segments(rows, (&period.settings, calibrated), measured)
     }
 
     fn segments(
         &self,
         (subject, rows, divisions): (&Subject, Rows<'_>, &[Division]),
-        settings: &Settings<'_>,
+        (settings, calibrated): (&Settings<'_>, Option<&Calibrated>),
         measured: &mut Measured,
     ) -> Result<(), OpsError> {
         if divisions.is_empty() {
@@ -160,7 +174,14 @@ impl Estimating<'_> {
         };
         let parts = measure::by_segments(subject, rows, segments, settings)
             .map_err(|mistakes| refused(&subject.policy, &mistakes))?;
-        measured.segments.extend(parts);
+        for division in divisions.iter().filter(|division| division.n_split() > 0) {
+            let (n, name) = (division.n_split(), division.name());
+            measured.notes.push(format!(
+                "{}: {n} units have exposure in several parts of {name}, and count in each with the exposure they have there",
+                subject.policy
+            ));
+        }
+        measured.segments.extend(parts.into_iter().map(|part| part.calibrated_to(calibrated)));
         Ok(())
     }
 
@@ -179,7 +200,12 @@ impl Estimating<'_> {
         let of: Vec<usize> = periods.iter().flat_map(|period| period.of.iter().copied()).collect();
         let rows = Rows { units: &units, gold: &gold };
         let divisions = sample.divided(&of);
-        self.segments((&series.pooled.subject, rows, &divisions), &first.settings, measured)?;
+        let calibrated: Vec<Option<&Calibrated>> =
+            periods.iter().map(|period| period.calibrated.as_ref()).collect();
+        let of_all = Calibrated::of_all(calibrated.iter().flatten().copied());
+        periods.iter().for_each(|period| measured.tell(period));
+        let parts = (&series.pooled.subject, rows, divisions.as_slice());
+        self.segments(parts, (&first.settings, of_all.as_ref()), measured)?;
         if measured.policies.is_empty() {
             measured.notes.push(format!(
                 "the units are of {} periods: each is measured by itself, and pooled they are another number; --period names one, --vs compares two",
@@ -188,8 +214,9 @@ impl Estimating<'_> {
         }
         measured.breaks.extend(series.breaks.into_iter().map(|it| (policy.clone(), it)));
         measured.drifts.extend(series.drift);
-        measured.periods.extend(series.periods);
-        measured.policies.push(series.pooled);
+        let each = series.periods.into_iter().zip(calibrated);
+        measured.periods.extend(each.map(|(one, calibrated)| one.calibrated_to(calibrated)));
+        measured.policies.push(series.pooled.calibrated_to(of_all.as_ref()));
         Ok(())
     }
 
@@ -217,15 +244,18 @@ impl Estimating<'_> {
                 change.shared_units
             ));
         }
-        measured.policies.push(later);
-        measured.periods.push(earlier);
+        measured.tell(a);
+        measured.tell(b);
+        measured.policies.push(later.calibrated_to(b.calibrated.as_ref()));
+        measured.periods.push(earlier.calibrated_to(a.calibrated.as_ref()));
         measured.changes.push(change);
         measured.breaks.extend(breaks.into_iter().map(|it| (policy.clone(), it)));
         measured.drifts.extend(drift);
         let rows = Rows { units: &b.units, gold: &b.gold };
         let before = days.earlier.sample.divided(&a.of);
         let after = days.later.sample.divided(&b.of);
-        self.segments((&b.subject, rows, &after), &b.settings, measured)?;
+        let parts = (&b.subject, rows, after.as_slice());
+        self.segments(parts, (&b.settings, b.calibrated.as_ref()), measured)?;
         for (before, after) in before.iter().zip(&after) {
             let pair = TwoDays { earlier: (pair.earlier, before), later: (pair.later, after) };
             let changes = measure::changes_by_segment(pair, self.request.coverage, drawn);

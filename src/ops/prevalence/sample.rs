@@ -1,10 +1,12 @@
 //! One labeled sample, wherever its labels and gold come from, divided by period.
 
 use super::Estimating;
+use super::totals::Known;
 use crate::eval::GoldLabel;
 use crate::eval::Judgment;
 use crate::eval::LabeledUnit;
 use crate::eval::Positive;
+use crate::measure::Calibrated;
 use crate::measure::Division;
 use crate::measure::Settings;
 use crate::measure::Span;
@@ -37,6 +39,8 @@ pub(super) struct Sample {
     pub(super) gold: BTreeMap<Option<String>, Arc<Collected>>,
     /// The salt the units were drawn with, where it is known.
     pub(super) salt: Option<String>,
+    /// The totals that exposures are calibrated to.
+    pub(super) known: Option<Known>,
 }
 
 /// The labels of one policy.
@@ -90,6 +94,8 @@ pub(super) struct Period<'a> {
     pub(super) settings: Settings<'a>,
     /// Where its gold is from, to tell whether two periods share it.
     pub(super) collected: &'a Collected,
+    /// What its exposures were calibrated to.
+    pub(super) calibrated: Option<Calibrated>,
 }
 
 impl PolicyRows {
@@ -114,6 +120,7 @@ impl PolicyRows {
             inclusion,
             outcome: row.outcome,
             label: row.label.as_deref(),
+            classes: &[],
         }
     }
 
@@ -199,6 +206,15 @@ impl Sample {
             let Some(collected) = collected else { continue };
             let gold = labels(collected, rows, here);
             let version = maker.and_then(|maker| maker.version.clone());
+            let of: Vec<usize> = list.iter().filter_map(|row| row.unit).collect();
+            let mut units: Vec<_> = list.iter().map(|row| rows.labeled(self, row)).collect();
+            let calibrated = match &self.known {
+                None => None,
+                Some(known) => {
+                    let reach = estimating.reach(name, span);
+                    known.calibrate((&mut units, &of), (name, reach))?
+                }
+            };
             periods.push(Period {
                 subject: Subject {
                     policy: rows.id.clone(),
@@ -210,11 +226,12 @@ impl Sample {
                 },
                 instrument: maker
                     .map(|it| it.fingerprint.clone().unwrap_or_else(|| it.labeler.clone())),
-                units: list.iter().map(|row| rows.labeled(self, row)).collect(),
+                units,
                 gold,
-                of: list.iter().filter_map(|row| row.unit).collect(),
+                of,
                 settings: estimating.settings(self, rows, collected)?,
                 collected,
+                calibrated,
             });
         }
         Ok(periods)

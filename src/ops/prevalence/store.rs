@@ -13,9 +13,11 @@ use crate::ops::labeled;
 use crate::ops::labeled::Labeled;
 use crate::ops::labeled::Wanted;
 use crate::ops::program::Program;
+use crate::ops::strata;
 use crate::ops::units;
 use crate::unit::Design;
 use crate::unit::Inclusion;
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
@@ -36,6 +38,7 @@ pub(super) fn sample(
     let mut labeled = labeled::from_store(program, &wanted)?;
     let file = units::path(program, request.units.as_deref())?;
     let salt = units::sample_salt(program, &file)?;
+    notes.extend(strata::check(&file.display().to_string(), &labeled.units)?);
     let gold = gold_by_period(program, request, &labeled)?;
     let mut policies = Vec::with_capacity(labeled.policies.len());
     for at in 0..labeled.policies.len() {
@@ -49,7 +52,8 @@ pub(super) fn sample(
         policies.push(policy_rows(program, &labeled, (at, rows), inclusions)?);
     }
     let name = file.display().to_string();
-    Ok(Sample { name, units: labeled.units, divisions: labeled.divisions, policies, gold, salt })
+    let (units, divisions) = (labeled.units, labeled.divisions);
+    Ok(Sample { name, units, divisions, policies, gold, salt, known: None })
 }
 
 fn policy_rows(
@@ -93,8 +97,10 @@ fn gold_by_period(
 ) -> Result<BTreeMap<Option<String>, Arc<Collected>>, OpsError> {
     let units = &labeled.units;
     let periods: BTreeSet<Option<&str>> = units.iter().map(|unit| unit.period.as_deref()).collect();
-    let period_of: HashMap<&str, Option<&str>> =
-        units.iter().map(|unit| (unit.id.as_str(), unit.period.as_deref())).collect();
+    // only gold of the store asks, and there may be a million units
+    let period_of: LazyCell<HashMap<&str, Option<&str>>, _> = LazyCell::new(|| {
+        units.iter().map(|unit| (unit.id.as_str(), unit.period.as_deref())).collect()
+    });
     let mut has_label = vec![false; units.len()];
     labeled.rows.iter().flatten().for_each(|row| has_label[row.unit] = true);
     let mut gold = BTreeMap::new();
@@ -163,11 +169,16 @@ fn inclusions(
 fn part_of(inclusion: Option<Inclusion>, share: f64) -> Inclusion {
     let Some(inclusion) = inclusion else {
         let design = Design::Uniform;
-        return Inclusion { probability: share, design, stratum: None, cluster: None };
+        return Inclusion::new(share, design);
     };
-    let design = match inclusion.design {
-        Design::Census => Design::Uniform,
-        other @ (Design::Uniform | Design::Poisson | Design::Priority) => other,
+    let (draws, design) = match inclusion.design {
+        Design::Census => (1, Design::Uniform),
+        other @ (Design::Uniform | Design::Poisson | Design::Priority) => (1, other),
+        // the random part has no fixed size any more
+        Design::Stratified | Design::Pareto => (1, Design::Poisson),
+        // all draws of a unit are in the part or none, so they count as one draw
+        Design::WithReplacement => (inclusion.draws, Design::WithReplacement),
     };
-    Inclusion { probability: inclusion.probability * share, design, ..inclusion }
+    let probability = inclusion.probability * share / f64::from(draws);
+    Inclusion { probability, draws: 1, design, ..inclusion }
 }

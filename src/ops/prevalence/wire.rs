@@ -6,6 +6,7 @@ use super::wire_change::ChangeJson;
 use super::wire_change::DriftJson;
 use crate::eval::ErrorRate;
 use crate::eval::Merge;
+use crate::measure::CalibratedMargin;
 use crate::measure::CellRow;
 use crate::measure::Estimate;
 use crate::measure::Finding;
@@ -63,6 +64,8 @@ struct PolicyJson {
     level: f64,
     exposure: f64,
     design: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    calibrated_to: Vec<MarginJson>,
     gold_drawn: &'static str,
     gold_age_days: Option<f64>,
     non_answer_share: f64,
@@ -75,6 +78,16 @@ struct PolicyJson {
     findings: Vec<FindingJson>,
     bounds: Option<BoundsJson>,
     estimate_ids: BTreeMap<&'static str, String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct MarginJson {
+    segment: String,
+    values: u64,
+    /// Values with too few units to be calibrated.
+    thin: Vec<String>,
+    /// Values with a total and no unit.
+    absent: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -192,6 +205,7 @@ impl From<&PolicyPrevalence> for PolicyJson {
             level: measured.level.value(),
             exposure: measured.exposure,
             design: measured.design.clone(),
+            calibrated_to: margins(measured),
             gold_drawn: measured.drawn.name(),
             gold_age_days: measured.gold_age_days,
             non_answer_share: measured.non_answer_share,
@@ -221,6 +235,17 @@ impl From<&PolicyPrevalence> for PolicyJson {
             estimate_ids: ids.map(|row| (row.estimator.name(), row.estimate_id)).collect(),
         }
     }
+}
+
+fn margins(measured: &PolicyPrevalence) -> Vec<MarginJson> {
+    let margins = measured.calibrated.iter().flat_map(|calibrated| &calibrated.margins);
+    let one = |margin: &CalibratedMargin| MarginJson {
+        segment: margin.by.clone(),
+        values: margin.values,
+        thin: margin.thin.iter().map(|(value, _)| value.clone()).collect(),
+        absent: margin.absent.iter().map(|(value, _)| value.clone()).collect(),
+    };
+    margins.map(one).collect()
 }
 
 fn estimate(estimate: &Result<Estimate, Missing>) -> EstimateJson {

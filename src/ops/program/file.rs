@@ -393,6 +393,9 @@ pub(crate) struct EstimateFile {
     pub(crate) max_gold_age: Option<String>,
     /// How much earlier gold a period leans on: `4 periods`, or `28 days` before its first day. Its own gold corrects that.
     pub(crate) gold_window: Option<String>,
+    /// Known exposures that estimates are calibrated to: a table of `segment`, `value`, `exposure` and, for several periods,
+    /// `period`; or a sample's manifest (`.json`).
+    pub(crate) totals: Option<String>,
     /// How long after its last day a period may still get gold, such as `7 days`; until then its estimates are preliminary.
     pub(crate) final_after: Option<String>,
 }

@@ -86,6 +86,23 @@ impl WeightedEvents {
         Ok(Self { sum, variance, pseudo: weight, method })
     }
 
+    /// Takes the sum of the positives' shares, its variance and the share of the pseudo-event as they are.
+    pub(crate) fn of_moments(
+        sum: f64,
+        variance: f64,
+        (pseudo, method): (f64, Method),
+    ) -> Result<Self, StatsError> {
+        for share in [pseudo, sum] {
+            if !(0.0..=1.0 + ROUNDING).contains(&share) {
+                return Err(StatsError::OutOfRange {
+                    what: "a share of the exposure",
+                    value: share,
+                });
+            }
+        }
+        Self { sum, variance: 0.0, pseudo, method }.with_variance(variance)
+    }
+
     /// Adds the variance that the first phase brings, `(PPV - FOR)^2 Var(Q)` for two cells.
     ///
     /// # Errors
