@@ -263,6 +263,10 @@ fn separate_cells(
         let rows = (part.rows.units, part.rows.gold);
         let Settings { positive, drawn, .. } = *part.settings;
         let joined = weighed(rows, positive, drawn, Unclear::LeftOut)?;
+        if !joined.cells.crossing.is_empty() {
+            // what a cluster has in several cells, or in several periods, only the estimate over all rows can tell
+            return Ok(None);
+        }
         cells.extend(merge_thin(&joined.cells, drawn).0);
     }
     let alone = cells.iter().all(|cell| cell.sums.gold().count >= cell.needed());
