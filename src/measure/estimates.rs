@@ -27,7 +27,6 @@ use crate::stats::kg_beta;
 use crate::stats::post_stratified;
 use crate::stats::post_stratified_across;
 use crate::stats::rogan_gladen;
-use crate::stats::two_phase_interval_across;
 
 /// Gold under one reading of what people could not tell, with the cells and error rates that follow from it.
 pub(crate) struct Case {
@@ -225,7 +224,7 @@ pub(crate) fn two_phase(
     let ratio = variance / independent;
     let ratio = if ratio > 0.0 && ratio.is_finite() { ratio } else { 1.0 };
     let (level, draws) = (settings.level, settings.draws);
-    let interval = two_phase_interval_across(sums, (crossing, ratio), level, draws)?;
+    let interval = settings.interval.interval_by_design(sums, (crossing, ratio), level, draws)?;
     let otherwise = gold_only_across(sums, crossing)?.size;
     Ok(Estimate {
         value,

@@ -11,6 +11,7 @@ use crate::measure::prevalence;
 use crate::stats::ClassCell;
 use crate::stats::Draws;
 use crate::stats::GoldWeight;
+use crate::stats::TwoPhaseMethod;
 use crate::stats::Weight;
 use crate::stats::double_sample_weighted;
 use crate::unit::Design;
@@ -99,6 +100,7 @@ impl World {
             max_gold_age_days: None,
             salts: None,
             goal: None,
+            interval: TwoPhaseMethod::KgMeld,
         };
         let subject = Subject { policy: "p".to_owned(), ..Subject::default() };
         let measured = prevalence(&subject, &units, &gold, &settings).unwrap();
