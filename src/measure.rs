@@ -3,6 +3,7 @@
 #![deny(clippy::disallowed_methods)]
 
 mod breaks;
+mod calibrate;
 mod change;
 mod code;
 mod day;
@@ -15,6 +16,7 @@ mod explain;
 mod findings;
 mod floor;
 mod goal;
+mod gold_error;
 mod lean;
 mod plan;
 mod prevalence;
@@ -26,6 +28,11 @@ mod tidy;
 
 pub use breaks::Break;
 pub use breaks::Changed;
+pub use calibrate::Calibrated;
+pub use calibrate::CalibratedMargin;
+pub use calibrate::KnownExposure;
+pub use calibrate::NotCalibrated;
+pub use calibrate::calibrate;
 pub use change::ChangeEstimate;
 pub use change::Compared;
 pub use change::PeriodChange;
@@ -54,6 +61,13 @@ pub use goal::Goal;
 pub use goal::GoalVerdict;
 pub use goal::JudgedGoal;
 pub use goal::NotAGoal;
+pub use gold_error::GoldError;
+pub use gold_error::GoldQuality;
+pub use gold_error::GoldRates;
+pub use gold_error::Modelled;
+pub use gold_error::ModelledRater;
+pub use gold_error::NotModelled;
+pub use gold_error::Opinion;
 pub use plan::FrameUnit;
 pub use plan::Plan;
 pub use plan::PlanCosts;

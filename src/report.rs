@@ -7,6 +7,7 @@
 #![deny(clippy::disallowed_methods)]
 
 mod changes;
+mod gold_error;
 mod html;
 mod markdown;
 mod markdown_quality;

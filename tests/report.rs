@@ -79,12 +79,8 @@ impl World {
             salts: None,
             goal: None,
         };
-        let inclusion = self.probability.map(|probability| Inclusion {
-            probability,
-            design: Design::Uniform,
-            stratum: None,
-            cluster: None,
-        });
+        let inclusion =
+            self.probability.map(|probability| Inclusion::new(probability, Design::Uniform));
         let unit = |(id, outcome, label): &'_ (String, Outcome, &'static str)| {
             let (outcome, inclusion) = (*outcome, inclusion.as_ref());
             let label = (outcome == Outcome::Label).then_some(*label);
@@ -99,6 +95,7 @@ impl World {
                 inclusion: *inclusion,
                 outcome: *outcome,
                 label: *label,
+                classes: &[],
             })
             .collect();
         let gold: Vec<_> = self
@@ -306,6 +303,7 @@ fn sure() -> PolicyPrevalence {
             inclusion: None,
             outcome: Outcome::Label,
             label: Some(label),
+            classes: &[],
         })
         .collect();
     let gold: Vec<_> = rows

@@ -31,6 +31,7 @@ Examples:
   titer prevalence
   titer prevalence --by surface --by language --estimates estimates.parquet
   titer prevalence --vs 2026-10 --goal 'below 0.5 %'
+  titer prevalence --totals exposure-by-surface.csv
   titer prevalence --labels labels.csv --gold gold.csv --units sample.csv --drawn from_sample
   titer prevalence --rates-by labeler -v
 
@@ -98,6 +99,9 @@ pub(super) struct MeasureArgs {
     /// Measure each part of the units by this pivot too; repeat for several
     #[arg(long, value_name = "PIVOT")]
     by: Vec<String>,
+    /// Calibrate exposures to known totals: a table of segment, value, exposure (and period), or a sample's manifest
+    #[arg(long, value_name = "FILE")]
+    totals: Option<PathBuf>,
     /// Let all intervals of a pivot hold at once, at the level of one
     #[arg(long, requires = "by")]
     simultaneous: bool,
@@ -153,6 +157,7 @@ impl MeasureArgs {
             },
             goal: self.goal,
             by: self.by,
+            totals: self.totals,
             coverage: if self.simultaneous { Coverage::Together } else { Coverage::Each },
             level: self.level,
             min_gold: self.min_gold,

@@ -150,6 +150,7 @@ mod tests {
             inclusion: None,
             outcome: Outcome::from_name(said).unwrap_or(Outcome::Label),
             label: Outcome::from_name(said).is_none().then_some(*said),
+            classes: &[],
         };
         let gold = |(id, (_, _, is)): (&'static str, &Row)| GoldLabel {
             id,

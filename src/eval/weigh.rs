@@ -18,6 +18,7 @@ use crate::stats::CellSums;
 use crate::stats::Crossing;
 use crate::stats::GoldWeight;
 use crate::stats::StatsError;
+use crate::stats::TablePart;
 use crate::stats::Truth;
 use crate::stats::Weight;
 use std::collections::BTreeMap;
@@ -45,6 +46,8 @@ pub(super) struct Matched<'a> {
     pub(super) exposure: f64,
     /// The number of its cluster.
     pub(super) cluster: Option<u32>,
+    /// Its row among units drawn together, where that matters.
+    pub(super) row: Option<usize>,
     /// What the labeler said: a label, or the outcome's name.
     pub(super) said: &'a str,
     /// The place of its gold.
@@ -158,7 +161,15 @@ fn filled(
 ) -> Result<Cells, InputMistake> {
     let mut clusters: BTreeMap<u32, [CellCluster; Cell::ALL.len()]> = BTreeMap::new();
     for (unit, rho, truth) in chosen(&cells, matched, drawn, truth) {
-        let (sums, weight) = (cells.cell_mut(unit.cell), gold_weight(unit, rho, drawn)?);
+        let weight = gold_weight(unit, rho, drawn)?;
+        if let (Some(phase), Some(row)) = (&mut cells.phase, unit.row) {
+            let part = match truth {
+                Truth::Positive => TablePart::Positives,
+                Truth::Negative => TablePart::Negatives,
+            };
+            phase.add_gold((row, unit.cell as usize), weight, part);
+        }
+        let sums = cells.cell_mut(unit.cell);
         match unit.cluster {
             None => sums.add_gold(weight, truth),
             Some(cluster) => {
@@ -242,6 +253,7 @@ mod tests {
             inclusion: None,
             outcome: Outcome::Label,
             label: Some(if place < 4 { "1" } else { "0" }),
+            classes: &[],
         };
         let units: Vec<_> = ids.iter().map(String::as_str).enumerate().map(unit).collect();
         let gold = |place: usize, label, judgment| GoldLabel {

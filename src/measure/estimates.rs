@@ -9,6 +9,7 @@ use crate::eval::Merge;
 use crate::eval::Presence;
 use crate::eval::crossing;
 use crate::eval::merge_thin;
+use crate::gold::Cell;
 use crate::measure::Code;
 use crate::measure::Estimate;
 use crate::measure::Estimator;
@@ -44,6 +45,17 @@ impl Case {
         let crossing = crossing(gold, &used);
         let rates = ErrorRates::of(gold, settings.level);
         Self { gold: gold.clone(), used, merges, crossing, rates }
+    }
+
+    /// Returns how many times as large the first phase's variance is as if inclusions had been independent, gold being
+    /// calibrated to the units of its cell.
+    fn design_ratio(&self, value: f64) -> f64 {
+        let scale = |cell: Cell| {
+            let used = self.used.iter().find(|used| used.parts.contains(&cell))?;
+            let gold = used.sums.gold().weight;
+            (gold > 0.0).then(|| used.sums.labeled.weight / gold)
+        };
+        self.gold.gold_ratio(value, scale)
     }
 
     fn sums(&self) -> Vec<CellSums> {
@@ -116,8 +128,7 @@ impl Estimates<'_> {
 
     fn gold_only_of(&self, case: &Case) -> Result<Estimate, Missing> {
         self.allowed()?;
-        let share =
-            gold_only_across(&case.gold.all(), &case.gold.crossing).map_err(|_| Missing::NoGold)?;
+        let share = case.gold.violating_share().map_err(|_| Missing::NoGold)?;
         Ok(Estimate::of_share(&share, kg_beta(&share, self.settings.level)))
     }
 
@@ -126,8 +137,12 @@ impl Estimates<'_> {
         let sums = case.sums();
         let (level, draws) = (self.settings.level, self.settings.draws);
         let estimate = post_stratified_across(&sums, &case.crossing)?;
-        let interval = two_phase_interval_across(&sums, &case.crossing, level, draws)?;
-        let (value, variance) = (estimate.value, estimate.variance());
+        let value = estimate.value;
+        let first = estimate.first_phase * case.design_ratio(value);
+        let variance = first + estimate.second_phase;
+        let ratio = variance / estimate.variance();
+        let ratio = if ratio > 0.0 && ratio.is_finite() { ratio } else { 1.0 };
+        let interval = two_phase_interval_across(&sums, (&case.crossing, ratio), level, draws)?;
         let otherwise = gold_only_across(&sums, &case.crossing)?.size;
         Ok(Estimate {
             value,

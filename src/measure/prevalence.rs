@@ -15,12 +15,14 @@ use crate::eval::Quality;
 use crate::eval::Stated;
 use crate::eval::calibration;
 use crate::eval::join;
+use crate::measure::Calibrated;
 use crate::measure::Code;
 use crate::measure::Estimate;
 use crate::measure::Estimator;
 use crate::measure::Finding;
 use crate::measure::Floor;
 use crate::measure::Goal;
+use crate::measure::GoldError;
 use crate::measure::JudgedGoal;
 use crate::measure::Missing;
 use crate::measure::Rows;
@@ -57,6 +59,8 @@ pub struct PolicyPrevalence {
     pub gold_only: Result<Estimate, Missing>,
     /// Error rates inverted: model-dependent, and beside the corrected estimate for comparison only.
     pub rogan_gladen: Result<Estimate, Missing>,
+    /// What errors of the gold itself do to the corrected estimate, where something is known of them.
+    pub gold_error: Option<GoldError>,
     /// Where a cell has exposure and no gold: worst cases and missing at random.
     pub bounds: Option<Bounds>,
     /// What may hide among unflagged units in which gold found nothing.
@@ -103,6 +107,8 @@ pub struct PolicyPrevalence {
     pub draws: Draws,
     /// What the prevalence should be, and whether it is.
     pub goal: Option<JudgedGoal>,
+    /// The known totals that exposures were calibrated to; set by whoever calibrated them.
+    pub calibrated: Option<Calibrated>,
     /// Whether it may still change with gold that is yet to come; `None` where nobody said how long that takes.
     pub status: Option<Status>,
 }
@@ -221,6 +227,7 @@ pub(crate) fn measure(
         corrected_by,
         gold_only,
         rogan_gladen,
+        gold_error: None,
         bounds,
         floor,
         n: joined.cells.n_labeled(),
@@ -242,6 +249,7 @@ pub(crate) fn measure(
         level: settings.level,
         draws: settings.draws,
         goal: None,
+        calibrated: None,
         status: None,
         confusion: joined.confusion,
         outcomes: joined.outcomes,
@@ -249,6 +257,16 @@ pub(crate) fn measure(
 }
 
 impl PolicyPrevalence {
+    /// Says that exposures were calibrated, in the name of the design too, so that no table hides it.
+    #[must_use]
+    pub fn calibrated_to(mut self, calibrated: Option<&Calibrated>) -> Self {
+        if let Some(calibrated) = calibrated {
+            self.design = format!("{}, calibrated to {}", self.design, calibrated.name());
+            self.calibrated = Some(calibrated.clone());
+        }
+        self
+    }
+
     /// Holds the measurement against a goal, where there is one.
     pub(crate) fn judge(&mut self, goal: Option<Goal>) {
         self.goal = goal.map(|goal| goal.judged(self));

@@ -34,7 +34,8 @@ const MOST_VARIATION: f64 = 0.5;
 /// The design treats inclusions as independent, so that the part's own rows are all that its design variance needs (a row
 /// outside has a linearised value of 0: Sarndal, Swensson & Wretman 1992, section 10.3). Each part forms its cells from its own
 /// gold; thin cells merge as everywhere, and no part borrows another's error rates, which differ by language and surface.
-/// A part with too little gold is not shown: [`Missing::Suppressed`] holds its upper limit. The rows are checked and matched
+/// A unit whose exposure is split counts in each of its parts with the exposure it
+/// has there. A part with too little gold is not shown: [`Missing::Suppressed`] holds its upper limit. The rows are checked and matched
 /// with their gold once, whatever the number of pivots, and the result does not depend on the number of threads.
 ///
 /// # Errors
@@ -109,8 +110,8 @@ impl Split<'_> {
         matching: &Matching<'_>,
         settings: &Settings<'_>,
     ) -> Result<Vec<PolicyPrevalence>, InputMistake> {
-        let Division { name, values, of_unit } = self.division;
-        let parts = matching.parts(of_unit, values.len())?;
+        let Division { name, values, .. } = self.division;
+        let parts = matching.parts(self.division.members(), values.len())?;
         let settings = &self.coverage.settings(parts.iter().flatten().count(), settings);
         let one = |(value, joined): (&String, Option<Joined>)| {
             let joined = joined?;

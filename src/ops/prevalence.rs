@@ -8,11 +8,14 @@ mod sample;
 mod span;
 mod store;
 mod tidy;
+mod totals;
 mod wire;
 mod wire_change;
+mod wire_gold_error;
 mod wire_quality;
 mod wire_rates;
 
+pub(super) use files::plainly_violating;
 pub use rates::MeasuredRates;
 pub use rates::error_rates;
 pub use tidy::write_estimates;
@@ -21,6 +24,9 @@ pub use wire_rates::RatesJson;
 
 use self::sample::PolicyRows;
 use self::sample::Sample;
+use self::totals::Known;
+use self::totals::Reach;
+use self::totals::Totals;
 use super::error::OpsError;
 use super::gold::Collected;
 use super::labeler::AdHoc;
@@ -38,6 +44,7 @@ use crate::measure::PeriodChange;
 use crate::measure::PolicyPrevalence;
 use crate::measure::Salts;
 use crate::measure::Settings;
+use crate::measure::Span;
 use crate::measure::adjust_changes;
 use crate::policy::Mode;
 use crate::policy::Policy;
@@ -79,6 +86,8 @@ pub struct PrevalenceRequest {
     pub goal: Option<String>,
     /// Pivots to measure each part of the units by.
     pub by: Vec<String>,
+    /// Known exposures to calibrate to, in place of titer.yaml's.
+    pub totals: Option<PathBuf>,
     /// What the level is the level of, where there are pivots.
     pub coverage: Coverage,
     /// The level of the intervals.
@@ -138,6 +147,7 @@ impl Default for PrevalenceRequest {
             earlier: EarlierSample::default(),
             goal: None,
             by: Vec::new(),
+            totals: None,
             coverage: Coverage::Each,
             level: None,
             min_gold: None,
@@ -213,11 +223,30 @@ struct Estimating<'a> {
 
 impl Estimating<'_> {
     fn sample(&self, notes: &mut Vec<String>) -> Result<Sample, OpsError> {
-        match &self.request.labels {
-            Some(labels) => {
-                files::sample(self.program, self.request, (labels, &self.elsewhere), notes)
+        let totals = Totals::asked(self.program, self.request)?;
+        let mut read = self.request.clone();
+        read.by.extend(totals.iter().flat_map(Totals::pivots).cloned());
+        let mut sample = match &self.request.labels {
+            Some(labels) => files::sample(self.program, &read, (labels, &self.elsewhere), notes)?,
+            None => store::sample(self.program, &read, notes)?,
+        };
+        if let Some(totals) = totals {
+            let margins = sample.divisions.split_off(self.request.by.len());
+            sample.known = Some(Known::new(totals, margins)?);
+        }
+        Ok(sample)
+    }
+
+    /// Returns what a period is among those that are measured.
+    fn reach(&self, period: Option<&str>, span: Span) -> Reach {
+        let compared = self.request.vs.is_some() || self.request.before().is_some();
+        match (self.request.period.as_deref(), span) {
+            (None, Span::Only) if !compared => Reach::Alone,
+            (Some(wanted), _) if !compared && period == Some(wanted) => Reach::Alone,
+            (Some(_), _) if !compared => Reach::Beside,
+            (Some(_) | None, Span::Only | Span::OneOfSeveral | Span::Pooled(_)) => {
+                Reach::OneOfSeveral
             }
-            None => store::sample(self.program, self.request, notes),
         }
     }
 
@@ -290,7 +319,7 @@ fn only_by_severity(policy: &Policy, rule: &PositiveRule) -> Result<(), OpsError
 }
 
 /// Returns which labels of a policy count as violating: as titer.yaml says, else severity above 0.
-fn positive(program: &Program, policy: &Policy) -> Result<Positive, OpsError> {
+pub(super) fn positive(program: &Program, policy: &Policy) -> Result<Positive, OpsError> {
     let configured = program.file.estimate.as_ref().and_then(|estimate| {
         let found = estimate.policies.iter().find(|(id, _)| *id == policy.id);
         found.and_then(|(_, rule)| rule.positive.as_ref())

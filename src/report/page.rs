@@ -5,6 +5,8 @@ use crate::measure::Verdict;
 use crate::report::Report;
 use crate::report::changes::ChangeLine;
 use crate::report::changes::Changes;
+use crate::report::gold_error::GoldErrorLine;
+use crate::report::gold_error::GoldErrorLines;
 use crate::report::number::Decimals;
 use crate::report::number::clean;
 use crate::report::number::count;
@@ -68,6 +70,7 @@ fn policy(report: &Report<'_>, measured: &PolicyPrevalence) -> Value {
         "estimates": estimates(measured),
         "remarks": remarks(measured),
         "model_dependent": model_dependent(measured),
+        "gold_error": gold_error(measured),
         "pivots": pivots(report, measured),
         "goal": measured.goal.as_ref().map(goal),
         "span": period(measured),
@@ -138,6 +141,15 @@ fn estimates(measured: &PolicyPrevalence) -> Vec<Value> {
         }
     }
     lines
+}
+
+/// As judged, with the raters' errors modelled, and with declared rates taken off.
+fn gold_error(measured: &PolicyPrevalence) -> Option<Value> {
+    let error = GoldErrorLines::of(measured)?;
+    let line =
+        |it: &GoldErrorLine| json!({"name": it.name, "value": it.value, "interval": it.interval});
+    let lines: Vec<Value> = error.lines.iter().map(line).collect();
+    json!({"lines": lines, "remarks": error.remarks}).into()
 }
 
 fn pivots(report: &Report<'_>, measured: &PolicyPrevalence) -> Vec<Value> {

@@ -1,6 +1,7 @@
 //! A measurement for a terminal: one line, a small table, what to know; the rest on demand.
 
 use crate::measure::PolicyPrevalence;
+use crate::report::gold_error::GoldErrorLines;
 use crate::report::number::Decimals;
 use crate::report::number::clean;
 use crate::report::number::count;
@@ -41,11 +42,15 @@ pub fn text(measured: &PolicyPrevalence, detail: Detail) -> String {
         Detail::Full => {
             for section in [
                 cells(measured),
+                gold_error(measured),
                 quality::text(measured),
                 confusion(measured),
                 outcomes(measured),
                 origin(measured),
             ] {
+                if section.is_empty() {
+                    continue;
+                }
                 out.push('\n');
                 out.push_str(&section);
             }
@@ -145,6 +150,18 @@ fn cells(measured: &PolicyPrevalence) -> String {
         ));
     }
     out
+}
+
+fn gold_error(measured: &PolicyPrevalence) -> String {
+    let Some(error) = GoldErrorLines::of(measured) else { return String::new() };
+    let interval = format!("{} interval", level(measured.level.value()));
+    let lines: Vec<_> = error
+        .lines
+        .into_iter()
+        .map(|line| vec![line.name.to_owned(), line.value, line.interval])
+        .collect();
+    let remarks = error.remarks.into_iter().map(|remark| format!("{remark}\n"));
+    table(&["errors of the gold", "value", &interval], &lines) + &remarks.collect::<String>()
 }
 
 fn confusion(measured: &PolicyPrevalence) -> String {

@@ -21,6 +21,7 @@ use crate::ops::policies;
 use crate::ops::program::Program;
 use crate::ops::sampled;
 use crate::ops::sampled::Sampled;
+use crate::ops::strata;
 use crate::ops::units;
 use crate::policy::Policy;
 use std::collections::BTreeMap;
@@ -61,6 +62,9 @@ pub(super) fn sample(
         None => None,
     };
     notes.extend(notes_on(units.as_ref()));
+    if let Some(units) = &units {
+        notes.extend(strata::check(&units.path.display().to_string(), &units.units)?);
+    }
     let mut policies = Vec::new();
     for (policy, rows) in grouped(rows, request, labels)? {
         has_gold(&policy, &gold)?;
@@ -77,7 +81,7 @@ pub(super) fn sample(
     let name = units.as_ref().map_or_else(String::new, |units| units.path.display().to_string());
     let (units, divisions) = units.map_or_else(Default::default, |it| (it.units, it.divisions));
     let gold = BTreeMap::from([(None, Arc::new(gold))]);
-    Ok(Sample { name, units, divisions, policies, gold, salt })
+    Ok(Sample { name, units, divisions, policies, gold, salt, known: None })
 }
 
 /// Reads the gold that is asked for: of the file named, else the project's.
@@ -198,14 +202,20 @@ pub(super) fn rule(
     if let Some(policy) = known.iter().find(|policy| policy.id == labels.policy) {
         return positive(program, policy);
     }
-    let plain = |label: &&str| PLAINLY_VIOLATING.contains(label) || PLAINLY_ALLOWED.contains(label);
-    if seen.iter().any(|label| PLAINLY_VIOLATING.contains(label)) && seen.iter().all(plain) {
-        return Ok(Positive::labels(PLAINLY_VIOLATING)?);
+    if let Some(labels) = plainly_violating(&seen) {
+        return Ok(Positive::labels(labels.iter().copied())?);
     }
     Err(OpsError::refused(
         format!("nothing says which labels of `{}` are violating", labels.policy),
         format!("name them with --positive; the labels are {}", listed(&seen)),
     ))
+}
+
+/// Returns the words for violating, where labels that follow no policy of ours are plainly that or its opposite.
+pub(in crate::ops) fn plainly_violating(seen: &BTreeSet<&str>) -> Option<&'static [&'static str]> {
+    let plain = |label: &&str| PLAINLY_VIOLATING.contains(label) || PLAINLY_ALLOWED.contains(label);
+    let some = seen.iter().any(|label| PLAINLY_VIOLATING.contains(label));
+    (some && seen.iter().all(plain)).then_some(&PLAINLY_VIOLATING)
 }
 
 /// Labels that differ only in case or space are one label that somebody wrote in two ways, and would count as two.

@@ -10,10 +10,12 @@ use super::sample::Maker;
 use super::sample::PolicyRows;
 use super::sample::Row;
 use super::sample::Sample;
+use super::totals::Totals;
 use crate::eval::Certainty;
 use crate::eval::GoldDrawn;
 use crate::eval::GoldLabel;
 use crate::measure::Asked;
+use crate::measure::Division;
 use crate::measure::GivenAnswer;
 use crate::measure::PeriodRows;
 use crate::measure::RatesLine;
@@ -56,6 +58,10 @@ pub fn error_rates(
     by: &str,
 ) -> Result<MeasuredRates, OpsError> {
     let mut measured = MeasuredRates::default();
+    if Totals::asked(program, request)?.is_some() {
+        let note = "error rates alone have the weights of the design: known totals are not used";
+        measured.notes.push(note.to_owned());
+    }
     let answered = match &request.labels {
         Some(labels) => files::answered(program, request, (labels, by), &mut measured.notes)?,
         None => store::answered(program, request, by, &mut measured.notes)?,
@@ -229,6 +235,24 @@ impl AnsweredPolicy {
 
 fn maker(labeler: &str) -> Maker {
     Maker { labeler: labeler.to_owned(), version: None, fingerprint: None }
+}
+
+/// Returns the value of each unit, where a pivot of the units divides them.
+fn values(division: Option<&Division>) -> Result<Option<Vec<Arc<str>>>, OpsError> {
+    let Some(division) = division else { return Ok(None) };
+    let split = division.n_split();
+    if split > 0 {
+        return Err(OpsError::refused(
+            format!(
+                "the exposure of {split} units is split over several values of `{}`, and their errors with it",
+                division.name()
+            ),
+            "see the errors of each part with --by and -v",
+        ));
+    }
+    let names: Vec<Arc<str>> = division.values().iter().map(|it| Arc::from(it.as_str())).collect();
+    let of_each = division.numbers().iter().map(|number| Arc::clone(&names[*number as usize]));
+    Ok(Some(of_each.collect()))
 }
 
 /// A unit whose labels are kept elsewhere.

@@ -1,6 +1,7 @@
 //! One labeled sample, wherever its labels and gold come from, divided by period.
 
 use super::Estimating;
+use super::totals::Known;
 use crate::eval::CalibrationError;
 use crate::eval::Certainty;
 use crate::eval::GoldLabel;
@@ -9,7 +10,10 @@ use crate::eval::LabeledUnit;
 use crate::eval::Positive;
 use crate::eval::Stated;
 use crate::eval::StatedUnit;
+use crate::gold::RatedUnit;
+use crate::measure::Calibrated;
 use crate::measure::Division;
+use crate::measure::Opinion;
 use crate::measure::Settings;
 use crate::measure::Span;
 use crate::measure::Subject;
@@ -18,6 +22,7 @@ use crate::ops::gold::Collected;
 use crate::ops::sampled::SampledUnit;
 use crate::policy::Policy;
 use crate::reply::Outcome;
+use crate::stats::Truth;
 use crate::unit::Inclusion;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -41,6 +46,8 @@ pub(super) struct Sample {
     pub(super) gold: BTreeMap<Option<String>, Arc<Collected>>,
     /// The salt the units were drawn with, where it is known.
     pub(super) salt: Option<String>,
+    /// The totals that exposures are calibrated to.
+    pub(super) known: Option<Known>,
 }
 
 /// The labels of one policy.
@@ -93,11 +100,15 @@ pub(super) struct Period<'a> {
     pub(super) gold: Vec<GoldLabel<'a>>,
     /// The probabilities stated of units with gold.
     pub(super) stated: Option<Result<Stated, CalibrationError>>,
+    /// What each rater said of its gold units.
+    pub(super) opinions: Vec<Opinion<'a>>,
     /// The index of each unit, in the same order; empty where labels stand for themselves.
     pub(super) of: Vec<usize>,
     pub(super) settings: Settings<'a>,
     /// Where its gold is from, to tell whether two periods share it.
     pub(super) collected: &'a Collected,
+    /// What its exposures were calibrated to.
+    pub(super) calibrated: Option<Calibrated>,
 }
 
 impl PolicyRows {
@@ -122,6 +133,7 @@ impl PolicyRows {
             inclusion,
             outcome: row.outcome,
             label: row.label.as_deref(),
+            classes: &[],
         }
     }
 
@@ -237,7 +249,17 @@ impl Sample {
             };
             let Some(collected) = collected else { continue };
             let gold = labels(collected, rows, here);
+            let opinions = opinions(collected, rows, here);
             let version = maker.and_then(|maker| maker.version.clone());
+            let of: Vec<usize> = list.iter().filter_map(|row| row.unit).collect();
+            let mut units: Vec<_> = list.iter().map(|row| rows.labeled(self, row)).collect();
+            let calibrated = match &self.known {
+                None => None,
+                Some(known) => {
+                    let reach = estimating.reach(name, span);
+                    known.calibrate((&mut units, &of), (name, reach))?
+                }
+            };
             let stated = rows.stated(self, &list, &gold);
             periods.push(Period {
                 subject: Subject {
@@ -250,12 +272,14 @@ impl Sample {
                 },
                 instrument: maker
                     .map(|it| it.fingerprint.clone().unwrap_or_else(|| it.labeler.clone())),
-                units: list.iter().map(|row| rows.labeled(self, row)).collect(),
+                units,
                 gold,
                 stated,
-                of: list.iter().filter_map(|row| row.unit).collect(),
+                opinions,
+                of,
                 settings: estimating.settings(self, rows, collected)?,
                 collected,
+                calibrated,
             });
         }
         Ok(periods)
@@ -275,6 +299,28 @@ impl Sample {
         let golden = rows_of.filter(|(id, _)| has_gold.contains(id));
         golden.map(|(id, row)| (id, period(row))).collect()
     }
+}
+
+/// What each rater of a policy said of some units, reasons to abstain left out.
+fn opinions<'a>(
+    gold: &'a Collected,
+    rows: &PolicyRows,
+    here: impl Fn(&str) -> bool,
+) -> Vec<Opinion<'a>> {
+    let abstains = |label: &str| rows.policy.as_ref().is_some_and(|policy| policy.abstains(label));
+    let truth = |label: &str| {
+        if rows.positive.matches(label) { Truth::Positive } else { Truth::Negative }
+    };
+    let units = gold.rated.iter().filter(|unit| unit.policy == rows.id && here(&unit.unit_id));
+    let said = |unit: &'a RatedUnit| {
+        let decided = unit.answers.iter().filter(|answer| !abstains(&answer.label));
+        decided.map(|answer| Opinion {
+            id: &unit.unit_id,
+            rater: answer.rater.as_deref(),
+            truth: truth(&answer.label),
+        })
+    };
+    units.flat_map(said).collect()
 }
 
 /// The gold of a policy for some units. Where a rater chose a reason to abstain, or raters found no majority, nobody knows the

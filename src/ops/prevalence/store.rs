@@ -14,6 +14,7 @@ use crate::ops::labeled::Labeled;
 use crate::ops::labeled::Wanted;
 use crate::ops::program::Program;
 use crate::ops::sampled::SampledUnit;
+use crate::ops::strata;
 use crate::ops::units;
 use crate::policy::Policy;
 use crate::unit::Design;
@@ -39,6 +40,7 @@ pub(super) fn sample(
     let mut labeled = labeled::from_store(program, &wanted)?;
     let file = units::path(program, request.units.as_deref())?;
     let salt = units::sample_salt(program, &file)?;
+    notes.extend(strata::check(&file.display().to_string(), &labeled.units)?);
     let mut has_label = vec![false; labeled.units.len()];
     labeled.rows.iter().flatten().for_each(|row| has_label[row.unit] = true);
     let with = (labeled.units.as_slice(), labeled.policies.as_slice());
@@ -55,7 +57,8 @@ pub(super) fn sample(
         policies.push(policy_rows(program, &labeled, (at, rows), inclusions)?);
     }
     let name = file.display().to_string();
-    Ok(Sample { name, units: labeled.units, divisions: labeled.divisions, policies, gold, salt })
+    let (units, divisions) = (labeled.units, labeled.divisions);
+    Ok(Sample { name, units, divisions, policies, gold, salt, known: None })
 }
 
 fn policy_rows(
@@ -170,11 +173,16 @@ fn inclusions(
 fn part_of(inclusion: Option<Inclusion>, share: f64) -> Inclusion {
     let Some(inclusion) = inclusion else {
         let design = Design::Uniform;
-        return Inclusion { probability: share, design, stratum: None, cluster: None };
+        return Inclusion::new(share, design);
     };
-    let design = match inclusion.design {
-        Design::Census => Design::Uniform,
-        other @ (Design::Uniform | Design::Poisson | Design::Priority) => other,
+    let (draws, design) = match inclusion.design {
+        Design::Census => (1, Design::Uniform),
+        other @ (Design::Uniform | Design::Poisson | Design::Priority) => (1, other),
+        // the random part has no fixed size any more
+        Design::Stratified | Design::Pareto => (1, Design::Poisson),
+        // all draws of a unit are in the part or none, so they count as one draw
+        Design::WithReplacement => (inclusion.draws, Design::WithReplacement),
     };
-    Inclusion { probability: inclusion.probability * share, design, ..inclusion }
+    let probability = inclusion.probability * share / f64::from(draws);
+    Inclusion { probability, draws: 1, design, ..inclusion }
 }

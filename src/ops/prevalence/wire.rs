@@ -4,11 +4,13 @@ use super::Measured;
 use super::wire_change::BreakJson;
 use super::wire_change::ChangeJson;
 use super::wire_change::DriftJson;
+use super::wire_gold_error::GoldErrorJson;
 use super::wire_quality::QualityJson;
 use super::wire_quality::RateJson;
 use super::wire_quality::quality;
 use super::wire_quality::rates;
 use crate::eval::Merge;
+use crate::measure::CalibratedMargin;
 use crate::measure::CellRow;
 use crate::measure::Estimate;
 use crate::measure::Finding;
@@ -58,6 +60,8 @@ struct PolicyJson {
     corrected_by: &'static str,
     gold_only: EstimateJson,
     rogan_gladen: EstimateJson,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gold_error: Option<GoldErrorJson>,
     n: u64,
     m: u64,
     k: Option<f64>,
@@ -65,6 +69,8 @@ struct PolicyJson {
     level: f64,
     exposure: f64,
     design: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    calibrated_to: Vec<MarginJson>,
     gold_drawn: &'static str,
     gold_age_days: Option<f64>,
     non_answer_share: f64,
@@ -81,6 +87,16 @@ struct PolicyJson {
 }
 
 #[derive(Debug, Clone, Serialize)]
+struct MarginJson {
+    segment: String,
+    values: u64,
+    /// Values with too few units to be calibrated.
+    thin: Vec<String>,
+    /// Values with a total and no unit.
+    absent: Vec<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
 struct GoalJson {
     goal: String,
     verdict: &'static str,
@@ -94,7 +110,7 @@ pub(super) struct SegmentJson {
 
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
-enum EstimateJson {
+pub(super) enum EstimateJson {
     Made { value: f64, low: f64, high: f64, std_error: f64, method: String, n_eff: f64, raw: f64 },
     Suppressed { missing: String, high: f64 },
     Missing { missing: String },
@@ -180,6 +196,7 @@ impl From<&PolicyPrevalence> for PolicyJson {
             corrected_by: measured.corrected_by.name(),
             gold_only: estimate(&measured.gold_only),
             rogan_gladen: estimate(&measured.rogan_gladen),
+            gold_error: measured.gold_error.as_ref().map(GoldErrorJson::from),
             n: measured.n,
             m: measured.m,
             k: measured.k,
@@ -187,6 +204,7 @@ impl From<&PolicyPrevalence> for PolicyJson {
             level: measured.level.value(),
             exposure: measured.exposure,
             design: measured.design.clone(),
+            calibrated_to: margins(measured),
             gold_drawn: measured.drawn.name(),
             gold_age_days: measured.gold_age_days,
             non_answer_share: measured.non_answer_share,
@@ -214,7 +232,18 @@ impl From<&PolicyPrevalence> for PolicyJson {
     }
 }
 
-fn estimate(estimate: &Result<Estimate, Missing>) -> EstimateJson {
+fn margins(measured: &PolicyPrevalence) -> Vec<MarginJson> {
+    let margins = measured.calibrated.iter().flat_map(|calibrated| &calibrated.margins);
+    let one = |margin: &CalibratedMargin| MarginJson {
+        segment: margin.by.clone(),
+        values: margin.values,
+        thin: margin.thin.iter().map(|(value, _)| value.clone()).collect(),
+        absent: margin.absent.iter().map(|(value, _)| value.clone()).collect(),
+    };
+    margins.map(one).collect()
+}
+
+pub(super) fn estimate(estimate: &Result<Estimate, Missing>) -> EstimateJson {
     match estimate {
         Ok(made) => EstimateJson::Made {
             value: made.value,

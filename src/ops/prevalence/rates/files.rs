@@ -6,6 +6,7 @@ use super::AnsweredPolicy;
 use super::LABELER;
 use super::maker;
 use super::placeholder;
+use super::values;
 use crate::gold::LabelMap;
 use crate::io;
 use crate::io::ForeignLabel;
@@ -46,6 +47,7 @@ pub(super) fn answered(
         (None, None) => None,
     };
     notes.extend(files::notes_on(units.as_ref()));
+    let of_unit = values(units.as_ref().and_then(|units| units.divisions.first()))?;
     let mut policies = Vec::new();
     for (policy, rows) in files::grouped(rows, request, labels)? {
         files::has_gold(&policy, &gold)?;
@@ -62,12 +64,13 @@ pub(super) fn answered(
             makers: vec![maker("")],
             inclusions: None,
         };
-        policies.push(AnsweredPolicy::new(empty, places.answers(rows, units.as_ref())));
+        policies.push(AnsweredPolicy::new(empty, places.answers(rows, of_unit.as_deref())));
     }
     let name = units.as_ref().map_or_else(String::new, |units| units.path.display().to_string());
     let (units, divisions) = units.map_or_else(Default::default, |it| (it.units, it.divisions));
     let gold = BTreeMap::from([(None, Arc::new(gold))]);
-    let sample = Sample { name, units, divisions, policies: Vec::new(), gold, salt: None };
+    let sample =
+        Sample { name, units, divisions, policies: Vec::new(), gold, salt: None, known: None };
     Ok(Answered { sample, policies })
 }
 
@@ -109,16 +112,14 @@ impl Places {
         }
     }
 
-    fn answers(&self, rows: Vec<ForeignLabel>, units: Option<&Sampled>) -> Vec<AnswerRow> {
-        let pivot = units.and_then(|units| units.divisions.first());
-        let of_unit: Option<Vec<Arc<str>>> = pivot.map(|it| it.of_each().map(Arc::from).collect());
+    fn answers(&self, rows: Vec<ForeignLabel>, of_unit: Option<&[Arc<str>]>) -> Vec<AnswerRow> {
         let answer = |row: ForeignLabel| {
             let at = *self.by_id.get(&row.id)?;
             let own = row.column.map(Arc::from);
             Some(AnswerRow {
                 at,
                 labeler: Arc::from(row.labeler.as_str()),
-                value: own.or_else(|| Some(Arc::clone(&of_unit.as_ref()?[at]))),
+                value: own.or_else(|| Some(Arc::clone(&of_unit?[at]))),
                 outcome: row.outcome,
                 label: row.label.map(|label| Arc::from(label.as_str())),
                 certainty: row.certainty,

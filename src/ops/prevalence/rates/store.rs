@@ -7,6 +7,7 @@ use super::LABELER;
 use super::OUTPUT;
 use super::maker;
 use super::placeholder;
+use super::values;
 use crate::eval::Certainty;
 use crate::ops::error::OpsError;
 use crate::ops::fit;
@@ -67,8 +68,7 @@ pub(super) fn answered(
             "run `titer label`; labels of an earlier policy text, prompt or model do not count",
         ));
     }
-    let pivot: Option<Vec<Arc<str>>> =
-        file.divisions.first().map(|it| it.of_each().map(Arc::from).collect());
+    let pivot = values(file.divisions.first())?;
     let mut has_label = vec![false; file.units.len()];
     for answer in answers.iter_mut().flatten() {
         has_label[answer.at] = true;
@@ -95,7 +95,8 @@ pub(super) fn answered(
         answered.push(AnsweredPolicy::new(rows, answers));
     }
     let (name, units, divisions) = (file.path.display().to_string(), file.units, file.divisions);
-    let sample = Sample { name, units, divisions, policies: Vec::new(), gold, salt: None };
+    let sample =
+        Sample { name, units, divisions, policies: Vec::new(), gold, salt: None, known: None };
     Ok(Answered { sample, policies: answered })
 }
 
