@@ -133,7 +133,7 @@ impl PolicyRows {
 
     fn labeled<'a>(&'a self, sample: &'a Sample, row: &'a Row) -> LabeledUnit<'a> {
         let unit = row.unit.map(|at| &sample.units[at]);
-        let own = unit.and_then(|unit| unit.inclusion.as_ref());
+        let own = unit.and_then(|unit| unit.inclusion.as_deref());
         let inclusion = match (&self.inclusions, row.unit) {
             (Some(inclusions), Some(at)) => inclusions[at].as_ref(),
             (Some(_) | None, _) => own,

@@ -141,7 +141,7 @@ fn inclusions(
     }
     let requests = labeled.requests(program, request.units.as_deref(), policy)?;
     let mut inclusions: Vec<Option<Inclusion>> =
-        units.iter().map(|unit| unit.inclusion.clone()).collect();
+        units.iter().map(|unit| unit.inclusion.as_deref().cloned()).collect();
     let mut periods: BTreeMap<Option<&str>, BTreeSet<usize>> = BTreeMap::new();
     for (at, unit) in units.iter().enumerate() {
         periods.entry(unit.period.as_deref()).or_default().insert(at);
