@@ -98,8 +98,7 @@ impl Frame {
             Division::new(&format!("pivot{number}"), ids.iter().map(value))
         });
         let divisions = divisions.collect();
-        let inclusion =
-            Inclusion { probability: 0.01, design: Design::Uniform, stratum: None, cluster: None };
+        let inclusion = Inclusion::new(0.01, Design::Uniform);
         Self { ids, inclusion, labels, gold, divisions }
     }
 
@@ -113,6 +112,7 @@ impl Frame {
                 inclusion,
                 outcome,
                 label,
+                classes: &[],
             })
             .collect();
         let gold = |&(at, label): &(usize, &'static str)| GoldLabel {
@@ -135,7 +135,7 @@ impl Frame {
             goal: None,
         };
         let subject = Subject { policy: "policy".to_owned(), ..Subject::default() };
-        let rows = Rows { units: &units, gold: &gold };
+        let rows = Rows { units: &units, gold: &gold, stated: None };
         drop(prevalence(&subject, &units, &gold, &settings).unwrap());
         let threads = NonZeroUsize::new(threads).unwrap();
         let segments = Segments { divisions, coverage: Coverage::Each, threads };

@@ -10,6 +10,7 @@ mod pivot;
 mod policies;
 mod program;
 mod rows;
+mod strata;
 mod template;
 mod text_file;
 mod units;

@@ -8,12 +8,18 @@
 
 mod changes;
 mod classes;
+mod gold_error;
 mod html;
 mod markdown;
+mod markdown_quality;
 mod number;
 mod page;
+mod page_quality;
 mod plan;
 mod plot;
+mod quality;
+mod rates;
+mod reliability;
 mod rows;
 mod segments;
 mod summary;
@@ -27,6 +33,8 @@ pub use html::RenderError;
 pub use html::html;
 pub use markdown::markdown;
 pub use plan::plans;
+pub use quality::rates_by_segment;
+pub use rates::error_rates;
 pub use segments::by_period;
 pub use segments::by_segment;
 pub use segments::pivots;

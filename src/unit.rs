@@ -52,8 +52,11 @@ pub enum Content {
 /// How a unit entered its sample.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inclusion {
-    /// The probability with which the design included the unit, in `(0, 1]`.
+    /// The probability with which the design included the unit, in `(0, 1]`; under [`Design::WithReplacement`] the
+    /// expected number of draws `n q`, above 0.
     pub probability: f64,
+    /// How often it was drawn: 1 unless with replacement.
+    pub draws: u32,
     /// The design that drew it.
     pub design: Design,
     /// The stratum it was drawn in.
@@ -73,9 +76,57 @@ pub enum Design {
     Poisson,
     /// Bottom-k of u/w with its threshold (S3).
     Priority,
+    /// Simple random sampling without replacement within each stratum, a fixed number in each.
+    Stratified,
+    /// A fixed number with unequal probabilities, by Pareto order sampling or another fixed-size scheme (S5).
+    Pareto,
+    /// Independent draws with replacement, with probabilities proportional to size (S6).
+    WithReplacement,
+}
+
+impl Inclusion {
+    /// Returns the inclusion of a unit drawn once, in no stratum or cluster.
+    #[must_use]
+    pub fn new(probability: f64, design: Design) -> Self {
+        Self { probability, draws: 1, design, stratum: None, cluster: None }
+    }
+
+    /// Returns what an exposure is divided by to be weighed: the probability, over how often the unit was drawn.
+    #[must_use]
+    pub fn per_draw(&self) -> f64 {
+        self.probability / f64::from(self.draws.max(1))
+    }
 }
 
 impl Design {
+    /// Every design, in order.
+    pub const ALL: [Self; 7] = [
+        Self::Census,
+        Self::Uniform,
+        Self::Poisson,
+        Self::Priority,
+        Self::Stratified,
+        Self::Pareto,
+        Self::WithReplacement,
+    ];
+
+    /// Returns whether the design fixed how many units it drew, so that inclusions are not independent.
+    #[must_use]
+    pub fn fixes_size(self) -> bool {
+        match self {
+            Self::Stratified | Self::Pareto | Self::WithReplacement => true,
+            Self::Census | Self::Uniform | Self::Poisson | Self::Priority => false,
+        }
+    }
+
+    /// Returns the names of all designs in one phrase, for messages.
+    #[must_use]
+    pub fn names() -> String {
+        let names = Self::ALL.map(Self::name);
+        let (last, others) = names.split_last().map_or(("", &[][..]), |(last, rest)| (*last, rest));
+        format!("{} or {last}", others.join(", "))
+    }
+
     /// Returns the name used in files.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -84,15 +135,16 @@ impl Design {
             Self::Uniform => "uniform",
             Self::Poisson => "poisson",
             Self::Priority => "priority",
+            Self::Stratified => "stratified",
+            Self::Pareto => "pareto",
+            Self::WithReplacement => "pps_with_replacement",
         }
     }
 
     /// Returns the design of that name, if there is one.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Census, Self::Uniform, Self::Poisson, Self::Priority]
-            .into_iter()
-            .find(|design| design.name() == name)
+        Self::ALL.into_iter().find(|design| design.name() == name)
     }
 }
 
@@ -170,8 +222,9 @@ mod tests {
 
     #[test]
     fn design_names_round_trip() {
-        for name in ["census", "uniform", "poisson", "priority"] {
-            assert_eq!(Design::from_name(name).map(Design::name), Some(name));
+        for design in Design::ALL {
+            assert_eq!(Design::from_name(design.name()), Some(design));
+            assert!(Design::names().contains(design.name()));
         }
     }
 }

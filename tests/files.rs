@@ -160,10 +160,8 @@ fn units() -> impl Strategy<Value = Vec<Unit>> {
             period: Some("2026-11".into()),
             components: vec![Component { role: "content".into(), content: Content::Text(text) }],
             inclusion: Some(Inclusion {
-                probability: f64::from(probability) / 1000.0,
-                design: Design::Priority,
                 stratum: (i % 2 == 0).then(|| "high".to_owned()),
-                cluster: None,
+                ..Inclusion::new(f64::from(probability) / 1000.0, Design::Priority)
             }),
             passthrough: [("note".to_owned(), note.into())].into_iter().collect(),
         };

@@ -196,10 +196,8 @@ fn groups<'a>(population: &'a Population, salt: &Salt, probability: f64) -> Vec<
         unit.cluster.as_ref().is_some_and(|group| prn(salt, group).u() < probability)
     };
     let inclusion = |unit: &FrameUnit| Inclusion {
-        probability,
-        design: Design::Poisson,
-        stratum: None,
         cluster: unit.cluster.clone(),
+        ..Inclusion::new(probability, Design::Poisson)
     };
     let chosen = population.units.iter().filter(chosen);
     chosen.map(|unit| SampledUnit { unit, inclusion: inclusion(unit) }).collect()
@@ -267,5 +265,6 @@ fn labeled<'a>(SampledUnit { unit, inclusion }: &'a SampledUnit<'_>) -> LabeledU
         inclusion: Some(inclusion),
         outcome,
         label,
+        classes: &[],
     }
 }

@@ -13,8 +13,10 @@ use crate::ops::Program;
 use crate::ops::prevalence;
 use crate::ops::prevalence::EarlierSample;
 use crate::ops::prevalence::Measured;
+use crate::ops::prevalence::MeasuredRates;
 use crate::ops::prevalence::PrevalenceJson;
 use crate::ops::prevalence::PrevalenceRequest;
+use crate::ops::prevalence::RatesJson;
 use crate::report;
 use crate::report::Detail;
 use clap::ArgGroup;
@@ -31,15 +33,25 @@ Examples:
   titer prevalence --by surface --by language --estimates estimates.parquet
   titer prevalence --policy hate --each-label --simultaneous
   titer prevalence --vs 2026-10 --goal 'below 0.5 %'
+  titer prevalence --totals exposure-by-surface.csv
   titer prevalence --labels labels.csv --gold gold.csv --units sample.csv --drawn from_sample
+  titer prevalence --rates-by labeler -v
 
-Labels and gold need the columns id, policy, label. Nothing is sent anywhere.")]
+Labels and gold need the columns id, policy, label; labels may have a certainty in violating_probability, label_probability or
+stated_confidence. Nothing is sent anywhere.")]
 pub(super) struct PrevalenceArgs {
     #[command(flatten)]
     measure: MeasureArgs,
     /// Write the estimates as a table, a row an estimator, policy and segment or label (.csv, .tsv, .jsonl, .parquet)
     #[arg(long, value_name = "FILE")]
     estimates: Option<PathBuf>,
+    /// Error rates alone, of each value of this column: `labeler`, another column of the labels (`output` in a project), or one of
+    /// the units
+    ///
+    /// A part of the units has a prevalence (--by). A part of the labels has none: several labelers may have labeled the same
+    /// units, or few of them. What each has is errors, on the same gold.
+    #[arg(long, value_name = "COLUMN", conflicts_with_all = ["by", "vs", "goal", "estimates"])]
+    rates_by: Option<String>,
 }
 
 /// What is measured, for every verb that measures.
@@ -93,6 +105,9 @@ pub(super) struct MeasureArgs {
     /// Measure the share of every label of a policy too, not only of its violations
     #[arg(long)]
     each_label: bool,
+    /// Calibrate exposures to known totals: a table of segment, value, exposure (and period), or a sample's manifest
+    #[arg(long, value_name = "FILE")]
+    totals: Option<PathBuf>,
     /// Let all intervals of a pivot, or of all labels, hold at once, at the level of one
     #[arg(long, requires = "parts")]
     simultaneous: bool,
@@ -149,6 +164,7 @@ impl MeasureArgs {
             goal: self.goal,
             by: self.by,
             each_label: self.each_label,
+            totals: self.totals,
             coverage: if self.simultaneous { Coverage::Together } else { Coverage::Each },
             level: self.level,
             min_gold: self.min_gold,
@@ -164,6 +180,12 @@ pub(super) fn run(
     output: &Output,
 ) -> Result<(), Failure> {
     let program = Program::open(project)?;
+    if let Some(by) = &args.rates_by {
+        let measured = prevalence::error_rates(&program, &args.measure.request(), by)?;
+        output.json(&RatesJson::from(&measured))?;
+        output.text(&fitted(&rates_text(&measured, detail(output))))?;
+        return Ok(());
+    }
     let measured = prevalence::prevalence(&program, &args.measure.request())?;
     if let Some(path) = &args.estimates {
         prevalence::write_estimates(path, &measured)?;
@@ -175,7 +197,7 @@ pub(super) fn run(
 
 /// One block a policy, then what no code covers.
 pub(super) fn text(measured: &Measured, output: &Output) -> String {
-    let detail = if output.verbosity == Verbosity::Verbose { Detail::Full } else { Detail::Brief };
+    let detail = detail(output);
     let mut blocks: Vec<String> = Vec::new();
     for policy in &measured.policies {
         blocks.push(report::text(policy, detail));
@@ -196,16 +218,27 @@ pub(super) fn text(measured: &Measured, output: &Output) -> String {
         blocks.extend(over_time.into_iter().filter(|block| !block.is_empty()));
         let pivots = report::pivots(measured.segments.iter().filter(of_policy));
         blocks.extend(pivots.iter().map(|parts| report::by_segment(parts)));
+        if detail == Detail::Full {
+            blocks.extend(pivots.iter().map(|parts| report::rates_by_segment(parts)));
+        }
     }
-    if !measured.notes.is_empty() {
-        blocks.push(
-            measured
-                .notes
-                .iter()
-                .map(|note| format!("note: {note}"))
-                .collect::<Vec<_>>()
-                .join("\n"),
-        );
+    with_notes(blocks, &measured.notes)
+}
+
+/// One table a policy.
+fn rates_text(measured: &MeasuredRates, detail: Detail) -> String {
+    let tables = measured.tables.iter().map(|table| report::error_rates(table, detail));
+    with_notes(tables.collect(), &measured.notes)
+}
+
+fn detail(output: &Output) -> Detail {
+    if output.verbosity == Verbosity::Verbose { Detail::Full } else { Detail::Brief }
+}
+
+fn with_notes(mut blocks: Vec<String>, notes: &[String]) -> String {
+    if !notes.is_empty() {
+        let lines: Vec<String> = notes.iter().map(|note| format!("note: {note}")).collect();
+        blocks.push(lines.join("\n"));
     }
     blocks.iter().map(|block| block.trim_end()).collect::<Vec<_>>().join("\n\n")
 }

@@ -20,6 +20,8 @@ pub struct LabeledUnit<'a> {
     pub outcome: Outcome,
     /// The label, where the outcome is [`Outcome::Label`].
     pub label: Option<&'a str>,
+    /// Its class in each margin that the exposures were calibrated to; empty where exposures are as they were counted.
+    pub classes: &'a [u32],
 }
 
 /// The gold label of a unit.
@@ -120,7 +122,7 @@ pub enum InputMistake {
     },
     /// An inclusion probability cannot be one.
     #[error(
-        "unit `{id}` has inclusion probability {probability}; it must lie in (0, 1], and be 1 in a census"
+        "unit `{id}` has inclusion probability {probability}; it must lie in (0, 1], and be 1 in a census (expected draws of a sample with replacement: above 0)"
     )]
     BadInclusion {
         /// The unit's id.

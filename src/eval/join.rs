@@ -8,7 +8,10 @@ use crate::eval::LabeledUnit;
 use crate::eval::Matching;
 use crate::eval::Positive;
 use crate::eval::Undetermined;
+use crate::eval::Verified;
+use crate::eval::layout::Reach;
 use crate::eval::weigh::Matched;
+use crate::eval::weigh::verified;
 use crate::eval::weigh::weigh;
 use crate::gold::Cell;
 use crate::reply::Outcome;
@@ -25,6 +28,8 @@ pub struct Joined {
     pub cells: Cells,
     /// Gold on which people could not tell, where there is some that can be weighed. `cells` leaves it out.
     pub undetermined: Option<Undetermined>,
+    /// The gold that `cells` hold, unit by unit.
+    pub verified: Vec<Verified>,
     /// Gold units by what the labeler said (a label, or the outcome's name) and by gold label; not weighted.
     pub confusion: BTreeMap<(String, String), u64>,
     /// Every outcome that occurred.
@@ -39,6 +44,17 @@ pub struct Joined {
     pub designs: BTreeSet<Design>,
     /// The age of the oldest gold, where every age is known.
     pub oldest_gold_days: Option<f64>,
+}
+
+/// A unit that belongs to a part, wholly or with a share of its exposure.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Member {
+    /// The place of the unit.
+    pub unit: usize,
+    /// The number of the part, from 0.
+    pub part: u32,
+    /// The share of the unit's exposure that is in the part, above 0 and at most 1.
+    pub share: f64,
 }
 
 /// How often an outcome occurred.
@@ -89,17 +105,15 @@ impl Presence {
 struct Tally {
     cells: Cells,
     outcomes: [OutcomeShare; Outcome::ALL.len()],
-    designs: [bool; DESIGNS.len()],
+    designs: [bool; Design::ALL.len()],
     /// Units, and how many of them have an inclusion probability.
     units: u64,
     included: u64,
-    /// The places of the units that have gold.
-    with_gold: Vec<usize>,
+    /// The places of the units that have gold, each with the share of its exposure that counts.
+    with_gold: Vec<(usize, f64)>,
     /// What each cluster has in each cell.
     clusters: HashMap<(u32, Cell), CellCluster>,
 }
-
-const DESIGNS: [Design; 4] = [Design::Census, Design::Uniform, Design::Poisson, Design::Priority];
 
 /// Joins labels with gold.
 ///
@@ -122,31 +136,31 @@ impl Matching<'_> {
     ///
     /// [`InputMistake::NothingButGold`] where independent gold leaves nothing to correct.
     pub fn whole(&self) -> Result<Joined, InputMistake> {
-        let mut tally = Tally::default();
-        (0..self.units.len()).for_each(|at| self.count(at, &mut tally));
+        let mut tally = self.tally(Reach::Whole);
+        (0..self.units.len()).for_each(|at| self.count((at, 1.0), &mut tally));
         let outside = self.outside(&tally);
         Ok(Joined { gold_outside: outside, ..self.joined(&tally, self.gold.iter())? })
     }
 
-    /// Joins each of `parts` parts with the gold of its units; `part_of` names the part of each unit, from 0. A part without
-    /// units is `None`.
+    /// Joins each of `parts` parts with the gold of its units. A unit whose exposure is split belongs to several parts, to each with
+    /// its own exposure there and the same chance of having been drawn. A part without units is `None`.
     ///
     /// # Errors
     ///
     /// As [`Self::whole`], for any part.
     pub fn parts(
         &self,
-        part_of: &[u32],
+        members: impl Iterator<Item = Member>,
         parts: usize,
     ) -> Result<Vec<Option<Joined>>, InputMistake> {
-        let mut tallies: Vec<Tally> = (0..parts).map(|_| Tally::default()).collect();
-        for (at, part) in part_of.iter().enumerate() {
-            if let Some(tally) = tallies.get_mut(*part as usize) {
-                self.count(at, tally);
+        let mut tallies: Vec<Tally> = (0..parts).map(|_| self.tally(Reach::Part)).collect();
+        for Member { unit, part, share } in members {
+            if let Some(tally) = tallies.get_mut(part as usize) {
+                self.count((unit, share), tally);
             }
         }
         let gold_of = |tally: &Tally| -> Vec<&GoldLabel<'_>> {
-            tally.with_gold.iter().filter_map(|at| self.gold_at(*at)).collect()
+            tally.with_gold.iter().filter_map(|(at, _)| self.gold_at(*at)).collect()
         };
         let joined = |tally: &Tally| match tally.units {
             0 => Ok(None),
@@ -155,9 +169,26 @@ impl Matching<'_> {
         tallies.iter().map(joined).collect()
     }
 
+    /// Returns the gold that people decided, unit by unit; none where only some of it has a probability, as its weights are unknown.
+    ///
+    /// # Errors
+    ///
+    /// [`InputMistake::BadGoldProbability`] for a weight that cannot be one.
+    pub fn verified(&self) -> Result<Vec<Verified>, InputMistake> {
+        let mut tally = self.tally(Reach::Whole);
+        (0..self.units.len()).for_each(|at| self.count((at, 1.0), &mut tally));
+        let matched: Vec<Matched<'_>> =
+            tally.with_gold.iter().filter_map(|at| self.matched(*at)).collect();
+        let known = Presence::of(matched.iter().map(|unit| unit.gold.probability.is_some()));
+        if known == Presence::Some && self.drawn != GoldDrawn::Convenience {
+            return Ok(Vec::new());
+        }
+        verified(&tally.cells, &matched, self.positive, self.drawn)
+    }
+
     /// Joins all units with all gold, and returns the units that have gold too, in their order.
     pub(super) fn whole_matched(&self) -> Result<(Joined, Vec<Matched<'_>>), InputMistake> {
-        let with_gold = (0..self.units.len()).filter_map(|at| self.matched(at)).collect();
+        let with_gold = (0..self.units.len()).filter_map(|at| self.matched((at, 1.0))).collect();
         Ok((self.whole()?, with_gold))
     }
 
@@ -165,28 +196,41 @@ impl Matching<'_> {
         self.gold.get(self.places[unit].gold? as usize)
     }
 
-    fn count(&self, at: usize, tally: &mut Tally) {
+    fn tally(&self, reach: Reach) -> Tally {
+        let phase = self.layout.as_ref().map(|layout| layout.table(reach));
+        Tally { cells: Cells { phase, ..Cells::default() }, ..Tally::default() }
+    }
+
+    fn row(&self, at: usize) -> Option<usize> {
+        self.layout.as_ref().map(|layout| layout.row(at))
+    }
+
+    fn count(&self, (at, share): (usize, f64), tally: &mut Tally) {
         let (unit, place) = (&self.units[at], &self.places[at]);
+        let weight = place.weight.part(share);
         tally.units += 1;
         if let Some(inclusion) = unit.inclusion {
             tally.included += 1;
             tally.designs[inclusion.design as usize] = true;
         }
         if place.gold.is_some() {
-            tally.with_gold.push(at);
+            tally.with_gold.push((at, share));
         }
         if place.gold.is_none() || self.drawn != GoldDrawn::Independent {
+            if let (Some(phase), Some(row)) = (&mut tally.cells.phase, self.row(at)) {
+                phase.add_unit((row, place.cell as usize), weight);
+            }
             let sums = tally.cells.cell_mut(place.cell);
             match place.cluster {
-                None => sums.add_unit(place.weight),
+                None => sums.add_unit(weight),
                 Some(cluster) => {
                     let cluster = tally.clusters.entry((cluster, place.cell)).or_default();
-                    sums.add_unit_in(cluster, place.weight);
+                    sums.add_unit_in(cluster, weight);
                 }
             }
             let outcome = &mut tally.outcomes[unit.outcome as usize];
             outcome.n += 1;
-            outcome.exposure += place.weight.value();
+            outcome.exposure += weight.value();
         }
     }
 
@@ -200,10 +244,11 @@ impl Matching<'_> {
         }
         let ages = gold.clone().map(|gold| gold.age_days).collect::<Option<Vec<f64>>>();
         let outcomes = Outcome::ALL.into_iter().zip(tally.outcomes);
-        let designs = DESIGNS.into_iter().zip(tally.designs);
+        let designs = Design::ALL.into_iter().zip(tally.designs);
         let mut joined = Joined {
             cells: tally.cells.clone(),
             undetermined: None,
+            verified: Vec::new(),
             confusion: BTreeMap::new(),
             outcomes: outcomes.filter(|(_, share)| share.n > 0).collect(),
             gold_outside: Vec::new(),
@@ -222,23 +267,26 @@ impl Matching<'_> {
         Ok(joined)
     }
 
-    fn matched(&self, at: usize) -> Option<Matched<'_>> {
+    fn matched(&self, (at, share): (usize, f64)) -> Option<Matched<'_>> {
         let (unit, place) = (&self.units[at], &self.places[at]);
         let label = unit.label.filter(|_| unit.outcome == Outcome::Label);
+        let gold_at = place.gold?;
         Some(Matched {
             cell: place.cell,
-            weight: place.weight,
-            exposure: unit.exposure,
+            weight: place.weight.part(share),
+            exposure: unit.exposure * share,
             cluster: place.cluster,
+            row: self.row(at),
             said: label.unwrap_or(unit.outcome.name()),
-            gold: *self.gold_at(at)?,
+            at: gold_at,
+            gold: *self.gold.get(gold_at as usize)?,
         })
     }
 
     /// Returns the ids with gold that no unit has, in the order of the gold.
     fn outside(&self, tally: &Tally) -> Vec<String> {
         let mut inside = vec![false; self.gold.len()];
-        for gold in tally.with_gold.iter().filter_map(|at| self.places[*at].gold) {
+        for gold in tally.with_gold.iter().filter_map(|(at, _)| self.places[*at].gold) {
             inside[gold as usize] = true;
         }
         let outside = self.gold.iter().zip(inside).filter(|(_, inside)| !inside);
@@ -258,6 +306,7 @@ mod tests {
             inclusion: None,
             outcome: Outcome::Label,
             label: Some(label),
+            classes: &[],
         }
     }
 

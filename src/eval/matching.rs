@@ -5,10 +5,12 @@ use crate::eval::GoldLabel;
 use crate::eval::InputMistake;
 use crate::eval::LabeledUnit;
 use crate::eval::Positive;
+use crate::eval::layout::Layout;
 use crate::gold::Cell;
 use crate::reply::Outcome;
 use crate::stats::Weight;
 use crate::unit::Design;
+use crate::unit::Inclusion;
 use std::collections::HashMap;
 use std::collections::HashSet;
 
@@ -21,6 +23,8 @@ pub struct Matching<'a> {
     pub(super) drawn: GoldDrawn,
     /// One a unit, in the same order.
     pub(super) places: Vec<Place>,
+    /// How units were drawn together, where that matters and gold is a subsample of them.
+    pub(super) layout: Option<Layout>,
 }
 
 /// What is known of one unit before its part is chosen.
@@ -68,12 +72,23 @@ impl<'a> Matching<'a> {
         };
         let places: Result<_, InputMistake> = units.iter().map(place).collect();
         let places = places.map_err(|mistake| vec![mistake])?;
-        Ok(Self { units, gold, positive, drawn, places })
+        let places: Vec<Place> = places;
+        let layout = match drawn {
+            GoldDrawn::FromSample | GoldDrawn::ByLabel => Layout::of(units, |at| places[at].weight),
+            GoldDrawn::Independent | GoldDrawn::Convenience => None,
+        };
+        Ok(Self { units, gold, positive, drawn, places, layout })
     }
 }
 
 fn cell(unit: &LabeledUnit<'_>, positive: &Positive) -> Cell {
-    match (unit.outcome, unit.label) {
+    cell_of(unit.outcome, unit.label, positive)
+}
+
+/// Returns the cell that an answer puts its unit in.
+#[must_use]
+pub fn cell_of(outcome: Outcome, label: Option<&str>, positive: &Positive) -> Cell {
+    match (outcome, label) {
         (Outcome::Label, Some(label)) if positive.matches(label) => Cell::Flagged,
         (Outcome::Label, Some(_)) => Cell::Unflagged,
         (
@@ -93,8 +108,13 @@ fn cell(unit: &LabeledUnit<'_>, positive: &Positive) -> Cell {
 
 fn weight(unit: &LabeledUnit<'_>) -> Result<Weight, InputMistake> {
     let probability = unit.inclusion.map_or(1.0, |inclusion| inclusion.probability);
-    Weight::new(unit.exposure, probability)
-        .map_err(|_| InputMistake::BadInclusion { id: unit.id.to_owned(), probability })
+    let weight = match unit.inclusion {
+        Some(Inclusion { design: Design::WithReplacement, draws, .. }) => {
+            Weight::drawn(unit.exposure, probability, *draws)
+        }
+        Some(_) | None => Weight::new(unit.exposure, probability),
+    };
+    weight.map_err(|_| InputMistake::BadInclusion { id: unit.id.to_owned(), probability })
 }
 
 fn unit_mistakes(units: &[LabeledUnit<'_>]) -> Vec<InputMistake> {
@@ -109,8 +129,7 @@ fn unit_mistakes(units: &[LabeledUnit<'_>]) -> Vec<InputMistake> {
         }
         if let Some(inclusion) = unit.inclusion {
             let probability = inclusion.probability;
-            let certain = probability >= 1.0;
-            if !is_probability(probability) || (inclusion.design == Design::Census && !certain) {
+            if !fits(inclusion) {
                 mistakes.push(InputMistake::BadInclusion { id: id(), probability });
             }
         }
@@ -151,6 +170,22 @@ fn gold_mistakes(gold: &[GoldLabel<'_>]) -> Vec<InputMistake> {
     mistakes
 }
 
+/// Returns whether a probability, or an expected number of draws, can be one of its design.
+fn fits(inclusion: &Inclusion) -> bool {
+    let probability = inclusion.probability;
+    match inclusion.design {
+        Design::Census => probability.total_cmp(&1.0).is_eq(),
+        Design::WithReplacement => {
+            probability > 0.0 && probability.is_finite() && inclusion.draws > 0
+        }
+        Design::Uniform
+        | Design::Poisson
+        | Design::Priority
+        | Design::Stratified
+        | Design::Pareto => is_probability(probability),
+    }
+}
+
 fn is_probability(value: f64) -> bool {
     value > 0.0 && value <= 1.0
 }
@@ -159,11 +194,10 @@ fn is_probability(value: f64) -> bool {
 mod tests {
     use super::*;
     use crate::eval::Judgment;
-    use crate::unit::Inclusion;
 
     fn labeled<'a>(id: &'a str, label: &'a str) -> LabeledUnit<'a> {
         let (outcome, label) = (Outcome::Label, Some(label));
-        LabeledUnit { id, exposure: 1.0, inclusion: None, outcome, label }
+        LabeledUnit { id, exposure: 1.0, inclusion: None, outcome, label, classes: &[] }
     }
 
     fn gold(id: &str) -> GoldLabel<'_> {
@@ -178,8 +212,7 @@ mod tests {
 
     #[test]
     fn every_mistake_is_reported_not_only_the_first() {
-        let census =
-            Inclusion { probability: 0.5, design: Design::Census, stratum: None, cluster: None };
+        let census = Inclusion::new(0.5, Design::Census);
         let units = [
             LabeledUnit { exposure: f64::NAN, ..labeled("a", "1") },
             LabeledUnit { inclusion: Some(&census), ..labeled("b", "1") },

@@ -10,6 +10,7 @@ use crate::eval::Joined;
 use crate::eval::Judgment;
 use crate::eval::Positive;
 use crate::eval::Presence;
+use crate::eval::Verified;
 use crate::eval::WeighedGold;
 use crate::gold::Cell;
 use crate::stats::CellCluster;
@@ -17,6 +18,7 @@ use crate::stats::CellSums;
 use crate::stats::Crossing;
 use crate::stats::GoldWeight;
 use crate::stats::StatsError;
+use crate::stats::TablePart;
 use crate::stats::Truth;
 use crate::stats::Weight;
 use std::collections::BTreeMap;
@@ -44,8 +46,12 @@ pub(super) struct Matched<'a> {
     pub(super) exposure: f64,
     /// The number of its cluster.
     pub(super) cluster: Option<u32>,
+    /// Its row among units drawn together, where that matters.
+    pub(super) row: Option<usize>,
     /// What the labeler said: a label, or the outcome's name.
     pub(super) said: &'a str,
+    /// The place of its gold.
+    pub(super) at: u32,
     pub(super) gold: GoldLabel<'a>,
 }
 
@@ -75,6 +81,7 @@ pub(super) fn weigh(
     let filled =
         |unclear| filled(labeled.clone(), matched, drawn, |unit| truth(unit, positive, unclear));
     joined.cells = filled(Unclear::LeftOut)?;
+    joined.verified = verified(&labeled, matched, positive, drawn)?;
     let n = matched.iter().filter(|unit| unit.gold.judgment == Judgment::Undetermined).count();
     if n > 0 {
         let lowest = filled(Unclear::Taken(Truth::Negative))?;
@@ -111,6 +118,21 @@ pub(super) fn truths<'a>(
     Ok((filled(labeled, matched, drawn, truth)?, known))
 }
 
+/// Returns the gold that people decided, unit by unit.
+pub(super) fn verified(
+    labeled: &Cells,
+    matched: &[Matched<'_>],
+    positive: &Positive,
+    drawn: GoldDrawn,
+) -> Result<Vec<Verified>, InputMistake> {
+    let decided = chosen(labeled, matched, drawn, |unit| truth(unit, positive, Unclear::LeftOut));
+    let one = |(unit, rho, truth): (&Matched<'_>, f64, Truth)| {
+        let weight = gold_weight(unit, rho, drawn)?;
+        Ok(Verified { gold: unit.at, cell: unit.cell, truth, weight, cluster: unit.cluster })
+    };
+    decided.into_iter().map(one).collect()
+}
+
 /// Returns the weight that is positive in one extreme only, over all gold weight.
 pub(super) fn undetermined_share(lowest: &Cells, highest: &Cells) -> f64 {
     let sum = |cells: &Cells, weight: fn(&CellSums) -> f64| -> f64 {
@@ -139,7 +161,15 @@ fn filled(
 ) -> Result<Cells, InputMistake> {
     let mut clusters: BTreeMap<u32, [CellCluster; Cell::ALL.len()]> = BTreeMap::new();
     for (unit, rho, truth) in chosen(&cells, matched, drawn, truth) {
-        let (sums, weight) = (cells.cell_mut(unit.cell), gold_weight(unit, rho, drawn)?);
+        let weight = gold_weight(unit, rho, drawn)?;
+        if let (Some(phase), Some(row)) = (&mut cells.phase, unit.row) {
+            let part = match truth {
+                Truth::Positive => TablePart::Positives,
+                Truth::Negative => TablePart::Negatives,
+            };
+            phase.add_gold((row, unit.cell as usize), weight, part);
+        }
+        let sums = cells.cell_mut(unit.cell);
         match unit.cluster {
             None => sums.add_gold(weight, truth),
             Some(cluster) => {
@@ -228,6 +258,7 @@ mod tests {
             inclusion: None,
             outcome: Outcome::Label,
             label: Some(if place < 4 { "1" } else { "0" }),
+            classes: &[],
         };
         let units: Vec<_> = ids.iter().map(String::as_str).enumerate().map(unit).collect();
         let gold = |place: usize, label, judgment| GoldLabel {

@@ -68,6 +68,8 @@ pub(super) enum Role {
     /// The component at this place of the mapping.
     Component(usize),
     Probability,
+    ExpectedDraws,
+    TimesDrawn,
     Design,
     Stratum,
     Cluster,
@@ -120,6 +122,8 @@ impl Columns {
             ContentColumns::None => {}
         }
         add("inclusion_probability", Role::Probability);
+        add("expected_draws", Role::ExpectedDraws);
+        add("times_drawn", Role::TimesDrawn);
         add("design", Role::Design);
         add("stratum", Role::Stratum);
         add("cluster", Role::Cluster);

@@ -1,5 +1,7 @@
 //! What can be wrong with a row, said so that its author can mend it.
 
+use crate::io::DesignFault;
+use crate::unit::Design;
 use std::fmt;
 
 /// How many bad rows a reader collects before it stops.
@@ -73,6 +75,8 @@ pub enum Fault {
     UnknownDesign(String),
     /// A probability without the design it belongs to.
     NoDesign,
+    /// What a row lacks, or has too much, for its design.
+    Design(DesignFault),
     /// A census that left something to chance.
     PartialCensus(f64),
     /// Some rows have the column and some do not.
@@ -132,11 +136,14 @@ impl fmt::Display for Fault {
                 "probability {found} is not above 0 and at most 1; write the chance with which the design took the unit"
             ),
             Self::UnknownDesign(found) => {
-                write!(f, "no design `{found}`; write census, uniform, poisson or priority")
+                write!(f, "no design `{found}`; write {}", Design::names())
             }
-            Self::NoDesign => f.write_str(
-                "a probability without a design; add a column `design`: census, uniform, poisson or priority",
+            Self::NoDesign => write!(
+                f,
+                "a probability without a design; add a column `design`: {}",
+                Design::names()
             ),
+            Self::Design(fault) => fault.fmt(f),
             Self::PartialCensus(found) => {
                 write!(f, "probability {found} in a census, which takes every unit; write 1 or name the design")
             }

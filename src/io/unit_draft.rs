@@ -3,6 +3,7 @@
 use crate::io::Columns;
 use crate::io::ComponentKind;
 use crate::io::ContentColumns;
+use crate::io::DesignFault;
 use crate::io::Fault;
 use crate::io::cell::Cell;
 use crate::io::columns::Role;
@@ -31,6 +32,8 @@ pub(super) struct Draft {
     components: Option<Vec<Component>>,
     mapped: BTreeMap<usize, String>,
     probability: Option<f64>,
+    expected_draws: Option<f64>,
+    times_drawn: Option<u32>,
     design: Option<Design>,
     stratum: Option<String>,
     cluster: Option<String>,
@@ -115,6 +118,24 @@ impl Draft {
                     Some(checked(probability, fits, Fault::BadProbability)?),
                 )
             }
+            Role::ExpectedDraws => {
+                let fits = |draws: f64| draws.is_finite() && 0.0 < draws;
+                let draws = cell.number()?;
+                let checked = |draws| {
+                    checked(draws, fits, |draws| DesignFault::BadExpectedDraws(draws).into())
+                };
+                once(&mut self.expected_draws, draws.map(checked).transpose()?)
+            }
+            Role::TimesDrawn => {
+                let fits = |draws: f64| {
+                    (1.0..=f64::from(u32::MAX)).contains(&draws) && draws.fract() <= 0.0
+                };
+                let draws = cell.number()?;
+                let checked =
+                    |draws| checked(draws, fits, |draws| DesignFault::BadTimesDrawn(draws).into());
+                let draws = draws.map(checked).transpose()?;
+                once(&mut self.times_drawn, draws.map(|draws| draws as u32))
+            }
             Role::Design => match cell.name()? {
                 None => Ok(()),
                 Some(name) => {
@@ -160,7 +181,9 @@ impl Draft {
     pub(super) fn given(&self) -> Given {
         Given {
             exposure: self.exposure.is_some() || self.blamed("exposure"),
-            probability: self.probability.is_some() || self.blamed("inclusion_probability"),
+            probability: self.probability.or(self.expected_draws).is_some()
+                || self.blamed("inclusion_probability")
+                || self.blamed("expected_draws"),
         }
     }
 
@@ -244,19 +267,57 @@ impl Draft {
     }
 
     fn inclusion(&mut self) -> Option<Inclusion> {
-        let probability = self.probability?;
+        let draws = self.times_drawn.take();
+        if self.probability.or(self.expected_draws).is_none() && draws.is_none() {
+            return None;
+        }
         let Some(design) = self.design else {
             if !self.blamed("design") {
                 self.faults.push((Some("design".to_owned()), Fault::NoDesign));
             }
             return None;
         };
-        if design == Design::Census && probability < 1.0 {
-            let fault = Fault::PartialCensus(probability);
-            self.faults.push((Some("inclusion_probability".to_owned()), fault));
-        }
         let (stratum, cluster) = (self.stratum.take(), self.cluster.take());
-        Some(Inclusion { probability, design, stratum, cluster })
+        if let Some((column, fault)) = self.misfit(design, draws, stratum.is_some()) {
+            self.faults.push((Some(column.to_owned()), fault));
+        }
+        let probability = self.probability.or(self.expected_draws)?;
+        Some(Inclusion { probability, draws: draws.unwrap_or(1), design, stratum, cluster })
+    }
+
+    /// Returns what a row lacks or has too much for its design.
+    fn misfit(
+        &self,
+        design: Design,
+        draws: Option<u32>,
+        stratified: bool,
+    ) -> Option<(&'static str, Fault)> {
+        let once = (self.expected_draws.is_some() || draws.is_some()).then(|| {
+            let column = if draws.is_some() { "times_drawn" } else { "expected_draws" };
+            (column, DesignFault::DrawnOnce.into())
+        });
+        match (design, self.probability, self.expected_draws) {
+            (Design::WithReplacement, None, Some(_)) => None,
+            (Design::WithReplacement, _, _) => {
+                Some(("expected_draws", DesignFault::NeedsExpectedDraws.into()))
+            }
+            (Design::Census, Some(probability), _) if probability < 1.0 => {
+                Some(("inclusion_probability", Fault::PartialCensus(probability)))
+            }
+            (Design::Stratified, _, _) if !stratified => {
+                Some(("stratum", DesignFault::NoStratum.into()))
+            }
+            (
+                Design::Census
+                | Design::Uniform
+                | Design::Poisson
+                | Design::Priority
+                | Design::Stratified
+                | Design::Pareto,
+                _,
+                _,
+            ) => once,
+        }
     }
 }
 

@@ -22,7 +22,8 @@ use std::collections::HashMap;
 use std::collections::HashSet;
 
 /// Names a column is easily meant to have.
-const OWN: &[&str] = &["exposure", "segments", "components", "inclusion_probability"];
+const OWN: &[&str] =
+    &["exposure", "segments", "components", "inclusion_probability", "expected_draws"];
 
 /// Whether ids are compared with each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use crate::io::Target;
 use crate::io::columns::SEGMENT;
 use crate::unit::Component;
 use crate::unit::Content;
+use crate::unit::Design;
 use crate::unit::Unit;
 use serde_json::Map;
 use serde_json::Number;
@@ -121,7 +122,12 @@ fn object(unit: &Unit, columns: &Columns, format: Format) -> Map<String, Value> 
         put(&column, value);
     }
     if let Some(inclusion) = &unit.inclusion {
-        put("inclusion_probability", number(inclusion.probability));
+        if inclusion.design == Design::WithReplacement {
+            put("expected_draws", number(inclusion.probability));
+            put("times_drawn", Value::from(inclusion.draws));
+        } else {
+            put("inclusion_probability", number(inclusion.probability));
+        }
         put("design", Value::from(inclusion.design.name()));
         for (column, value) in [("stratum", &inclusion.stratum), ("cluster", &inclusion.cluster)] {
             if let Some(value) = value {

@@ -9,6 +9,7 @@ use crate::eval::Merge;
 use crate::eval::Presence;
 use crate::eval::crossing;
 use crate::eval::merge_thin;
+use crate::gold::Cell;
 use crate::measure::Code;
 use crate::measure::Estimate;
 use crate::measure::Estimator;
@@ -44,6 +45,17 @@ impl Case {
         let crossing = crossing(gold, &used);
         let rates = ErrorRates::of(gold, settings.level);
         Self { gold: gold.clone(), used, merges, crossing, rates }
+    }
+
+    /// Returns how many times as large the first phase's variance is as if inclusions had been independent, gold being
+    /// calibrated to the units of its cell.
+    fn design_ratio(&self, value: f64) -> f64 {
+        let scale = |cell: Cell| {
+            let used = self.used.iter().find(|used| used.parts.contains(&cell))?;
+            let gold = used.sums.gold().weight;
+            (gold > 0.0).then(|| used.sums.labeled.weight / gold)
+        };
+        self.gold.gold_ratio(value, scale)
     }
 
     fn sums(&self) -> Vec<CellSums> {
@@ -116,15 +128,15 @@ impl Estimates<'_> {
 
     fn gold_only_of(&self, case: &Case) -> Result<Estimate, Missing> {
         self.allowed()?;
-        let share =
-            gold_only_across(&case.gold.all(), &case.gold.crossing).map_err(|_| Missing::NoGold)?;
+        let share = case.gold.violating_share().map_err(|_| Missing::NoGold)?;
         Ok(Estimate::of_share(&share, kg_beta(&share, self.settings.level)))
     }
 
     fn two_phase_of(&self, case: &Case) -> Result<Estimate, Missing> {
         self.allowed()?;
         let n = self.joined.cells.n_labeled();
-        two_phase(&case.sums(), &case.crossing, n, self.settings)
+        let by_design = |value| case.design_ratio(value);
+        two_phase((&case.sums(), &case.crossing), by_design, n, self.settings)
     }
 
     fn rogan_gladen_of(&self, case: &Case) -> Result<Estimate, Missing> {
@@ -199,16 +211,21 @@ pub(crate) fn nested(settings: &Settings<'_>) -> bool {
     }
 }
 
-/// Returns the two-phase estimate of `n` labeled units in these cells, with its default interval.
+/// Returns the two-phase estimate of `n` labeled units in these cells, with its default interval. `by_design` is how many times
+/// as large the first phase's variance is, at an estimate, as under independent inclusions.
 pub(crate) fn two_phase(
-    sums: &[CellSums],
-    crossing: &Crossing,
+    (sums, crossing): (&[CellSums], &Crossing),
+    by_design: impl Fn(f64) -> f64,
     n: u64,
     settings: &Settings<'_>,
 ) -> Result<Estimate, Missing> {
+    let (level, draws) = (settings.level, settings.draws);
     let estimate = post_stratified_across(sums, crossing)?;
-    let interval = two_phase_interval_across(sums, crossing, settings.level, settings.draws)?;
-    let (value, variance) = (estimate.value, estimate.variance());
+    let value = estimate.value;
+    let variance = estimate.first_phase * by_design(value) + estimate.second_phase;
+    let ratio = variance / estimate.variance();
+    let ratio = if ratio > 0.0 && ratio.is_finite() { ratio } else { 1.0 };
+    let interval = two_phase_interval_across(sums, (crossing, ratio), level, draws)?;
     let otherwise = gold_only_across(sums, crossing)?.size;
     Ok(Estimate {
         value,

@@ -3,6 +3,7 @@
 use crate::eval::GoldLabel;
 use crate::eval::InputMistake;
 use crate::eval::LabeledUnit;
+use crate::eval::Member;
 use crate::measure::Compared;
 use crate::measure::Coverage;
 use crate::measure::Division;
@@ -72,15 +73,18 @@ struct Part<'a> {
 
 impl<'a> Part<'a> {
     fn rows(&'a self) -> Rows<'a> {
-        Rows { units: &self.units, gold: &self.gold }
+        Rows { units: &self.units, gold: &self.gold, stated: None }
     }
 }
 
 /// Divides rows by the value of a pivot.
 fn divided<'a>(division: &'a Division, rows: Rows<'a>) -> BTreeMap<&'a str, Part<'a>> {
     let mut parts: BTreeMap<&str, Part<'_>> = BTreeMap::new();
-    for (unit, value) in rows.units.iter().zip(division.of_each()) {
-        parts.entry(value).or_default().units.push(*unit);
+    for Member { unit, part, share } in division.members() {
+        let value = division.values()[part as usize].as_str();
+        let unit = rows.units[unit];
+        let exposure = unit.exposure * share;
+        parts.entry(value).or_default().units.push(LabeledUnit { exposure, ..unit });
     }
     for part in parts.values_mut() {
         let ids: BTreeSet<&str> = part.units.iter().map(|unit| unit.id).collect();

@@ -1,10 +1,12 @@
 //! The same measurement for parts of the units, and which of them may be shown.
 
+use crate::eval::CalibrationError;
 use crate::eval::GoldLabel;
 use crate::eval::InputMistake;
 use crate::eval::Joined;
 use crate::eval::LabeledUnit;
 use crate::eval::Matching;
+use crate::eval::Stated;
 use crate::measure::Code;
 use crate::measure::Division;
 use crate::measure::Finding;
@@ -23,7 +25,7 @@ pub const WITHOUT_VALUE: &str = "(none)";
 /// With a smaller effective size than this a segment is not shown.
 const LEAST_SIZE: f64 = 50.0;
 /// With less gold than this a segment is not shown.
-const LEAST_GOLD: u64 = 10;
+pub(super) const LEAST_GOLD: u64 = 10;
 /// With a greater standard error than this share of the estimate a segment is not shown.
 const MOST_VARIATION: f64 = 0.5;
 
@@ -32,7 +34,8 @@ const MOST_VARIATION: f64 = 0.5;
 /// The design treats inclusions as independent, so that the part's own rows are all that its design variance needs (a row
 /// outside has a linearised value of 0: Sarndal, Swensson & Wretman 1992, section 10.3). Each part forms its cells from its own
 /// gold; thin cells merge as everywhere, and no part borrows another's error rates, which differ by language and surface.
-/// A part with too little gold is not shown: [`Missing::Suppressed`] holds its upper limit. The rows are checked and matched
+/// A unit whose exposure is split counts in each of its parts with the exposure it
+/// has there. A part with too little gold is not shown: [`Missing::Suppressed`] holds its upper limit. The rows are checked and matched
 /// with their gold once, whatever the number of pivots, and the result does not depend on the number of threads.
 ///
 /// # Errors
@@ -91,6 +94,8 @@ pub struct Rows<'a> {
     pub units: &'a [LabeledUnit<'a>],
     /// Their gold.
     pub gold: &'a [GoldLabel<'a>],
+    /// The probabilities that the labeler stated of units with gold, where it stated any.
+    pub stated: Option<Result<&'a Stated, &'a CalibrationError>>,
 }
 
 struct Split<'a> {
@@ -105,8 +110,8 @@ impl Split<'_> {
         matching: &Matching<'_>,
         settings: &Settings<'_>,
     ) -> Result<Vec<PolicyPrevalence>, InputMistake> {
-        let Division { name, values, of_unit } = self.division;
-        let parts = matching.parts(of_unit, values.len())?;
+        let Division { name, values, .. } = self.division;
+        let parts = matching.parts(self.division.members(), values.len())?;
         let settings = &self.coverage.settings(parts.iter().flatten().count(), settings);
         let one = |(value, joined): (&String, Option<Joined>)| {
             let joined = joined?;
@@ -163,6 +168,7 @@ pub(super) fn suppressed(mut measured: PolicyPrevalence) -> PolicyPrevalence {
             *estimate = Err(Missing::Suppressed { high });
         }
     }
+    measured.quality = Err(Missing::Suppressed { high: None });
     measured.findings.push(Finding::new(Code::SuppressedPivot, reason));
     measured.findings.sort_by_key(|finding| finding.code);
     measured

@@ -20,6 +20,10 @@ use crate::stats::Level;
 use crate::unit::Design;
 use crate::unit::Inclusion;
 
+mod calibrated;
+mod designs;
+mod gold_error;
+mod scatter;
 mod series;
 mod undetermined;
 
@@ -46,8 +50,7 @@ impl World {
     }
 
     fn sampled(mut self, probability: f64) -> Self {
-        self.inclusion =
-            Some(Inclusion { probability, design: Design::Uniform, stratum: None, cluster: None });
+        self.inclusion = Some(Inclusion::new(probability, Design::Uniform));
         self
     }
 
@@ -92,7 +95,14 @@ impl World {
         (id, outcome, label, exposure): &'a (String, Outcome, &'static str, f64),
     ) -> LabeledUnit<'a> {
         let inclusion = self.inclusion.as_ref();
-        LabeledUnit { id, exposure: *exposure, inclusion, outcome: *outcome, label: Some(label) }
+        LabeledUnit {
+            id,
+            exposure: *exposure,
+            inclusion,
+            outcome: *outcome,
+            label: Some(label),
+            classes: &[],
+        }
     }
 }
 

@@ -64,7 +64,8 @@ pub struct TidyRow {
 }
 
 impl PolicyPrevalence {
-    /// Returns one row an estimator: naive, corrected, gold alone and, where it is not the corrected one, Rogan-Gladen.
+    /// Returns one row an estimator: naive, corrected, gold alone, where it is not the corrected one Rogan-Gladen, and what allows
+    /// for errors of the gold where that could be made.
     #[must_use]
     pub fn tidy_rows(&self) -> Vec<TidyRow> {
         let mut rows = vec![
@@ -75,6 +76,8 @@ impl PolicyPrevalence {
         if self.corrected_by != Estimator::RoganGladen {
             rows.push(self.tidy_row(Estimator::RoganGladen, &self.rogan_gladen));
         }
+        let beside = self.beside().into_iter();
+        rows.extend(beside.map(|(by, estimate)| self.tidy_row(by, &Ok(estimate.clone()))));
         rows
     }
 

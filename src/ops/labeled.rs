@@ -11,6 +11,7 @@ use super::sampled;
 use super::sampled::Sampled;
 use super::sampled::SampledUnit;
 use super::units;
+use crate::eval::Certainty;
 use crate::gold::as_one_text;
 use crate::measure::Division;
 use crate::policy::Policy;
@@ -60,6 +61,7 @@ pub(crate) struct Row {
     pub(crate) label: Option<Arc<str>>,
     /// All labels with `;` between them, where several may apply.
     pub(crate) labels: Option<Arc<str>>,
+    pub(crate) certainty: Option<Certainty>,
 }
 
 /// A label as the store has it, before its unit is looked up.
@@ -70,6 +72,7 @@ struct Scanned {
     outcome: Outcome,
     label: Option<Arc<str>>,
     labels: Option<Arc<str>>,
+    certainty: Option<Certainty>,
 }
 
 impl Labeled {
@@ -222,6 +225,7 @@ fn scan(
                 outcome: row.outcome,
                 label: row.label.map(&mut one),
                 labels: row.labels.map(several).as_deref().map(&mut one),
+                certainty: Certainty::first(None, row.label_probability, row.stated_confidence),
             });
         }
     })?;
@@ -239,9 +243,9 @@ fn standing(units: &[SampledUnit], scanned: Vec<Scanned>, policies: usize) -> Ve
     let mut rows: Vec<Vec<Row>> = (0..policies).map(|_| Vec::new()).collect();
     let by_id: HashMap<&str, usize, RandomState> =
         units.iter().enumerate().map(|(at, unit)| (unit.id.as_str(), at)).collect();
-    for Scanned { unit, content, policy, outcome, label, labels } in scanned {
+    for Scanned { unit, content, policy, outcome, label, labels, certainty } in scanned {
         if let Some(&unit) = by_id.get(&*unit).filter(|at| units[**at].content == content) {
-            rows[policy].push(Row { unit, outcome, label, labels });
+            rows[policy].push(Row { unit, outcome, label, labels, certainty });
         }
     }
     rows.iter_mut().for_each(|list| list.sort_by_key(|row| row.unit));

@@ -4,20 +4,33 @@ mod calendar;
 mod classes;
 mod files;
 mod periods;
+mod rates;
 mod sample;
 mod sets;
 mod span;
 mod store;
 mod tidy;
+mod totals;
 mod wire;
 mod wire_change;
 mod wire_classes;
+mod wire_gold_error;
 
+pub(super) use files::plainly_violating;
+mod wire_quality;
+mod wire_rates;
+
+pub use rates::MeasuredRates;
+pub use rates::error_rates;
 pub use tidy::write_estimates;
 pub use wire::PrevalenceJson;
+pub use wire_rates::RatesJson;
 
 use self::sample::PolicyRows;
 use self::sample::Sample;
+use self::totals::Known;
+use self::totals::Reach;
+use self::totals::Totals;
 use super::error::OpsError;
 use super::gold::Collected;
 use super::labeler::AdHoc;
@@ -35,6 +48,7 @@ use crate::measure::PeriodChange;
 use crate::measure::PolicyPrevalence;
 use crate::measure::Salts;
 use crate::measure::Settings;
+use crate::measure::Span;
 use crate::measure::adjust_changes;
 use crate::policy::Mode;
 use crate::policy::Policy;
@@ -78,6 +92,8 @@ pub struct PrevalenceRequest {
     pub by: Vec<String>,
     /// Whether to measure the share of every label too.
     pub each_label: bool,
+    /// Known exposures to calibrate to, in place of titer.yaml's.
+    pub totals: Option<PathBuf>,
     /// What the level is the level of, where there are pivots or labels.
     pub coverage: Coverage,
     /// The level of the intervals.
@@ -138,6 +154,7 @@ impl Default for PrevalenceRequest {
             goal: None,
             by: Vec::new(),
             each_label: false,
+            totals: None,
             coverage: Coverage::Each,
             level: None,
             min_gold: None,
@@ -213,11 +230,30 @@ struct Estimating<'a> {
 
 impl Estimating<'_> {
     fn sample(&self, notes: &mut Vec<String>) -> Result<Sample, OpsError> {
-        match &self.request.labels {
-            Some(labels) => {
-                files::sample(self.program, self.request, (labels, &self.elsewhere), notes)
+        let totals = Totals::asked(self.program, self.request)?;
+        let mut read = self.request.clone();
+        read.by.extend(totals.iter().flat_map(Totals::pivots).cloned());
+        let mut sample = match &self.request.labels {
+            Some(labels) => files::sample(self.program, &read, (labels, &self.elsewhere), notes)?,
+            None => store::sample(self.program, &read, notes)?,
+        };
+        if let Some(totals) = totals {
+            let margins = sample.divisions.split_off(self.request.by.len());
+            sample.known = Some(Known::new(totals, margins)?);
+        }
+        Ok(sample)
+    }
+
+    /// Returns what a period is among those that are measured.
+    fn reach(&self, period: Option<&str>, span: Span) -> Reach {
+        let compared = self.request.vs.is_some() || self.request.before().is_some();
+        match (self.request.period.as_deref(), span) {
+            (None, Span::Only) if !compared => Reach::Alone,
+            (Some(wanted), _) if !compared && period == Some(wanted) => Reach::Alone,
+            (Some(_), _) if !compared => Reach::Beside,
+            (Some(_) | None, Span::Only | Span::OneOfSeveral | Span::Pooled(_)) => {
+                Reach::OneOfSeveral
             }
-            None => store::sample(self.program, self.request, notes),
         }
     }
 
@@ -290,7 +326,7 @@ fn only_by_severity(policy: &Policy, rule: &PositiveRule) -> Result<(), OpsError
 }
 
 /// Returns which labels of a policy count as violating: as titer.yaml says, else severity above 0.
-fn positive(program: &Program, policy: &Policy) -> Result<Positive, OpsError> {
+pub(super) fn positive(program: &Program, policy: &Policy) -> Result<Positive, OpsError> {
     let configured = program.file.estimate.as_ref().and_then(|estimate| {
         let found = estimate.policies.iter().find(|(id, _)| *id == policy.id);
         found.and_then(|(_, rule)| rule.positive.as_ref())

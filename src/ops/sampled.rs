@@ -74,7 +74,7 @@ pub(crate) fn read(
         // rows are read on one thread and hashed and taken apart on another
         let (sender, receiver) = mpsc::sync_channel(BATCHES);
         scope.spawn(move || batches(rows, &sender));
-        receiver.into_iter().flatten().try_for_each(|unit| unit.map(|unit| sampling.add(unit)))
+        receiver.into_iter().flatten().try_for_each(|unit| sampling.add(unit?))
     })?;
     if let Some(name) = sampling.without_value().filter(|_| !sampling.units.is_empty()) {
         let units = io::read_units(&Source::from_argument(&path), columns, IdCheck::Unchecked)?;
@@ -114,8 +114,8 @@ impl<'a> Sampling<'a> {
         Self { pivots, dividing, places, units: Vec::new(), period: None }
     }
 
-    fn add(&mut self, unit: Unit) {
-        self.divide(&unit);
+    fn add(&mut self, unit: Unit) -> Result<(), OpsError> {
+        self.divide(&unit)?;
         if self.period.as_deref() != unit.period.as_deref() {
             self.period = unit.period.as_deref().map(Arc::from);
         }
@@ -123,20 +123,27 @@ impl<'a> Sampling<'a> {
         let period = self.period.clone();
         let Unit { id, exposure, inclusion, .. } = unit;
         self.units.push(SampledUnit { id, exposure, inclusion, period, content });
+        Ok(())
     }
 
-    fn divide(&mut self, unit: &Unit) {
+    fn divide(&mut self, unit: &Unit) -> Result<(), OpsError> {
         let (names, places) = &mut self.places;
         if !Arc::ptr_eq(names, unit.segments.names()) {
             *names = Arc::clone(unit.segments.names());
             *places = self.pivots.iter().map(|name| unit.segments.place(name)).collect();
         }
         for ((dividing, name), place) in self.dividing.iter_mut().zip(self.pivots).zip(places) {
-            match place.and_then(|place| unit.segments.at(place)) {
-                Some(value) => dividing.add_shared(value),
-                None => dividing.add(pivot::column(unit, name).as_deref()),
+            let shares = pivot::shares(unit, name)?;
+            match (shares, place.and_then(|place| unit.segments.at(place))) {
+                (Some(shares), _) => {
+                    let shares = shares.iter().map(|(value, share)| (value.as_str(), *share));
+                    dividing.add_split(shares);
+                }
+                (None, Some(value)) => dividing.add_shared(value),
+                (None, None) => dividing.add(pivot::column(unit, name).as_deref()),
             }
         }
+        Ok(())
     }
 
     /// Returns a pivot of which no unit has a value.

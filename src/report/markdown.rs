@@ -6,6 +6,7 @@ use crate::report::changes::Changes;
 use crate::report::classes::Pair;
 use crate::report::classes::SAID_AGAINST_GOLD;
 use crate::report::classes::Shown;
+use crate::report::markdown_quality::errors;
 use crate::report::number::clean;
 use crate::report::number::count;
 use crate::report::number::level;
@@ -54,6 +55,7 @@ fn policy(report: &Report<'_>, measured: &PolicyPrevalence) -> String {
     if let Some(classes) = &measured.classes {
         out.push_str(&labels(&Shown::of(classes)));
     }
+    out.push_str(&errors(measured, &report.pivots(&measured.subject.policy)));
     for finding in &measured.findings {
         let (code, name, advice) = (finding.code, finding.code.name(), finding.code.advice());
         out.push_str(&format!(
@@ -198,7 +200,7 @@ fn outcomes(measured: &PolicyPrevalence) -> String {
 }
 
 /// Returns text that Markdown shows as it is.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in clean(text).chars() {
         match c {

@@ -85,6 +85,8 @@ pub(super) fn rows(measured: &PolicyPrevalence) -> Vec<Row<'_>> {
         | Estimator::TwoPhase
         | Estimator::GoldOnly
         | Estimator::Hybrid
+        | Estimator::TwoPhaseDawidSkene
+        | Estimator::KnownGoldError
         | Estimator::Change => Basis::Design,
     };
     let row = |role, estimate, (n, m)| Row { role, estimate, n, m, k: None, basis: Basis::Design };

@@ -193,7 +193,7 @@ impl<T> Drawn<T> {
     /// Returns how the unit entered the sample, as units record it.
     #[must_use]
     pub fn inclusion(&self, design: Design) -> Inclusion {
-        Inclusion { probability: self.probability, design, stratum: None, cluster: None }
+        Inclusion::new(self.probability, design)
     }
 }
 

@@ -91,6 +91,13 @@ impl CellSums {
         self.positives.plus(&self.negatives)
     }
 
+    /// Returns the first phase's part of the variance of a share of positives, its weight left out.
+    #[must_use]
+    pub fn first_phase_error(&self, share: f64) -> f64 {
+        self.positives.first_phase_error * (1.0 - share).powi(2)
+            + self.negatives.first_phase_error * share.powi(2)
+    }
+
     /// Returns the share of positives in the cell as its gold shows it.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use crate::stats::EffectiveSize;
 use crate::stats::Interval;
 use crate::stats::Level;
+use crate::stats::MAX_EFFECTIVE_SIZE;
 use crate::stats::Method;
 use crate::stats::Share;
 use crate::stats::StatsError;
@@ -44,11 +45,13 @@ impl CellMean {
 }
 
 impl MeldCell {
-    /// Returns the cell when its variance is `ratio` times as large, `ratio` being 1 or more.
+    /// Returns the cell when its variance is `ratio` times as large, `ratio` being above 0.
     pub(crate) fn reduced(self, ratio: f64) -> Self {
         let mean = match self.mean {
             CellMean::Exact(value) => CellMean::Exact(value),
-            CellMean::Sampled { value, size } => CellMean::Sampled { value, size: size / ratio },
+            CellMean::Sampled { value, size } => {
+                CellMean::Sampled { value, size: (size / ratio).min(MAX_EFFECTIVE_SIZE) }
+            }
         };
         Self { mean, ..self }
     }

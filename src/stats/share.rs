@@ -58,10 +58,10 @@ impl EffectiveSize {
         Self::of(value * (1.0 - value), variance, f64::INFINITY)
     }
 
-    /// Returns the size when every variance is `ratio` times as large, `ratio` being 1 or more.
+    /// Returns the size when every variance is `ratio` times as large, `ratio` being above 0.
     pub(crate) fn reduced(self, ratio: f64) -> Self {
         match self {
-            Self::Units(units) => Self::Units(units / ratio),
+            Self::Units(units) => Self::Units((units / ratio).min(MAX_EFFECTIVE_SIZE)),
             Self::Exact => Self::Exact,
         }
     }
@@ -97,6 +97,15 @@ impl Share {
         let kish = total.powi(2) / (hits.error + misses.error);
         let size = EffectiveSize::of(value * (1.0 - value), variance, kish);
         Ok(Self { value, variance, size, n: hits.count + misses.count })
+    }
+
+    /// Returns the share when its variance is `ratio` times as large; as it is where that says nothing.
+    #[must_use]
+    pub fn scaled(self, ratio: f64) -> Self {
+        if !(ratio > 0.0 && ratio.is_finite()) {
+            return self;
+        }
+        Self { variance: self.variance * ratio, size: self.size.reduced(ratio), ..self }
     }
 
     /// Returns the square root of the design variance.

@@ -125,7 +125,7 @@ pub fn two_phase_interval(
     level: Level,
     draws: Draws,
 ) -> Result<Interval, StatsError> {
-    two_phase_interval_across(cells, &Crossing::default(), level, draws)
+    two_phase_interval_across(cells, (&Crossing::default(), 1.0), level, draws)
 }
 
 /// Returns [`two_phase_interval`] where clusters may have units in several cells.
@@ -134,27 +134,29 @@ pub fn two_phase_interval(
 /// are not: every effective size is then divided by the ratio of the whole design variance to the one that melding takes for
 /// granted, `sum_g Q_g^2 m_g (1-m_g) / n_g + (sum_g Q_g m_g^2 - theta^2) / n_Q`. A ratio below 1 changes nothing.
 ///
+/// `by_design` is how many times as large the whole variance is as under independent inclusions, above 0: every effective size
+/// is divided by it too. 1 where inclusions were independent.
+///
 /// # Errors
 ///
 /// As [`post_stratified`].
 pub fn two_phase_interval_across(
     cells: &[CellSums],
-    crossing: &Crossing,
+    (crossing, by_design): (&Crossing, f64),
     level: Level,
     draws: Draws,
 ) -> Result<Interval, StatsError> {
     let melded = with_gold(cells, total_weight(cells)?)?;
     let shares = shares_size(cells)?;
-    if crossing.is_empty() {
-        return kg_meld(&melded, shares, level, draws);
-    }
-    let ratio =
-        post_stratified_across(cells, crossing)?.variance() / taken_for_granted(&melded, shares);
-    if ratio > 1.0 && ratio.is_finite() {
-        let melded: Vec<MeldCell> = melded.iter().map(|cell| cell.reduced(ratio)).collect();
-        return kg_meld(&melded, shares.reduced(ratio), level, draws);
-    }
-    kg_meld(&melded, shares, level, draws)
+    let clustered = if crossing.is_empty() {
+        1.0
+    } else {
+        let variance = post_stratified_across(cells, crossing)?.variance();
+        variance / taken_for_granted(&melded, shares)
+    };
+    let ratio = by_design * if clustered.is_finite() { clustered.max(1.0) } else { 1.0 };
+    let melded: Vec<MeldCell> = melded.iter().map(|cell| cell.reduced(ratio)).collect();
+    kg_meld(&melded, shares.reduced(ratio), level, draws)
 }
 
 /// Returns the variance of the melded estimate if its parts were independent.

@@ -72,18 +72,30 @@ impl TwoPhaseMethod {
         level: Level,
         draws: Draws,
     ) -> Result<Interval, StatsError> {
+        self.interval_by_design(cells, (crossing, 1.0), level, draws)
+    }
+
+    /// Returns the interval where the whole variance is `by_design` times as large as under independent inclusions, above 0.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::interval`].
+    pub fn interval_by_design(
+        self,
+        cells: &[CellSums],
+        (crossing, by_design): (&Crossing, f64),
+        level: Level,
+        draws: Draws,
+    ) -> Result<Interval, StatsError> {
+        let events = |pseudo| self.events(cells, (crossing, by_design), pseudo);
         match self {
-            Self::KgMeld => two_phase_interval_across(cells, crossing, level, draws),
-            Self::GammaTiwari => {
-                Ok(gamma_interval(&self.events(cells, crossing, Pseudo::Average)?, level))
+            Self::KgMeld => two_phase_interval_across(cells, (crossing, by_design), level, draws),
+            Self::GammaTiwari => Ok(gamma_interval(&events(Pseudo::Average)?, level)),
+            Self::GammaFayFeuer => Ok(gamma_interval(&events(Pseudo::Largest)?, level)),
+            Self::GammaMidP => Ok(gamma_mid_p(&events(Pseudo::Largest)?, level)),
+            Self::Logit => {
+                logit_t(&share(cells, crossing)?.scaled(by_design), f64::INFINITY, level)
             }
-            Self::GammaFayFeuer => {
-                Ok(gamma_interval(&self.events(cells, crossing, Pseudo::Largest)?, level))
-            }
-            Self::GammaMidP => {
-                Ok(gamma_mid_p(&self.events(cells, crossing, Pseudo::Largest)?, level))
-            }
-            Self::Logit => logit_t(&share(cells, crossing)?, f64::INFINITY, level),
         }
     }
 
@@ -91,7 +103,7 @@ impl TwoPhaseMethod {
     fn events(
         self,
         cells: &[CellSums],
-        crossing: &Crossing,
+        (crossing, by_design): (&Crossing, f64),
         pseudo: Pseudo,
     ) -> Result<WeightedEvents, StatsError> {
         let estimate = post_stratified_across(cells, crossing)?;
@@ -110,7 +122,7 @@ impl TwoPhaseMethod {
             Pseudo::Largest => largest.fold(0.0, f64::max).min(1.0),
         };
         // the positives' variance is at least that of the estimate where cells' sizes vary too
-        let variance = variance.sum::<f64>().max(estimate.variance());
+        let variance = by_design * variance.sum::<f64>().max(estimate.variance());
         WeightedEvents::of_moments(estimate.value, variance, (pseudo, self.method()))
     }
 

@@ -83,8 +83,18 @@ impl Weight {
         self.exposure / self.probability
     }
 
+    /// Returns the weight of a share of the unit's exposure, above 0 and at most 1.
+    pub(crate) fn part(self, share: f64) -> Self {
+        Self { exposure: self.exposure * share, ..self }
+    }
+
+    /// Returns the part of its variance that selection leaves: `1 - pi`.
+    pub(crate) fn open(self) -> f64 {
+        1.0 - self.probability
+    }
+
     fn uncertain(self) -> f64 {
-        (1.0 - self.probability).sqrt() * self.value()
+        self.open().sqrt() * self.value()
     }
 }
 
@@ -107,6 +117,23 @@ impl GoldWeight {
     #[must_use]
     pub fn value(self) -> f64 {
         self.first.value() / self.probability
+    }
+
+    pub(crate) fn first(self) -> Weight {
+        self.first
+    }
+
+    pub(crate) fn probability(self) -> f64 {
+        self.probability
+    }
+
+    /// Returns `sqrt(1 - pi) d2`, the error that units of one cluster have together, and `pi (1 - rho) d2^2`, the unit's own.
+    ///
+    /// The square of the first and the second add up to `(1 - pi rho) d2^2`.
+    pub(crate) fn errors(self) -> (f64, f64) {
+        let pi = self.first.probability;
+        let own = pi * (1.0 - self.probability) * self.value().powi(2);
+        ((1.0 - pi).sqrt() * self.value(), own)
     }
 }
 

@@ -59,8 +59,7 @@ impl RealLabels {
 
     /// Measures with gold for the subset only, the texts being a small sample of very many.
     fn measure(&self, drawn: GoldDrawn) -> PolicyPrevalence {
-        let inclusion =
-            Inclusion { probability: 1e-9, design: Design::Uniform, stratum: None, cluster: None };
+        let inclusion = Inclusion::new(1e-9, Design::Uniform);
         let units: Vec<_> = self
             .labels
             .iter()
@@ -70,6 +69,7 @@ impl RealLabels {
                 inclusion: Some(&inclusion),
                 outcome: Outcome::Label,
                 label: Some(label),
+                classes: &[],
             })
             .collect();
         let subset = self.subset();

@@ -75,6 +75,7 @@ impl World {
                 inclusion: self.inclusion.as_ref(),
                 outcome: outcome(said),
                 label: (outcome(said) == Outcome::Label).then_some(*said),
+                classes: &[],
             })
             .collect();
         let gold: Vec<GoldLabel<'_>> = self
@@ -104,7 +105,7 @@ impl World {
         let label = |at: usize| SchemeLabel { id: NAMES[at].to_owned(), severity: Some(at as u32) };
         let scheme =
             Scheme { mode: self.mode, labels: (0..self.labels).map(label).collect(), several };
-        let rows = Rows { units: &units, gold: &gold };
+        let rows = Rows { units: &units, gold: &gold, stated: None };
         classes(rows, &measured, &scheme, (&settings, self.coverage)).unwrap()
     }
 
@@ -136,8 +137,7 @@ fn close(found: &[f64], expected: &[f64], within: f64) {
 #[test]
 fn the_numbers_of_three_labels_are_those_of_the_specification() {
     let mut world = three(GoldDrawn::ByLabel);
-    let (design, stratum, cluster) = (Design::Uniform, None, None);
-    world.inclusion = Some(Inclusion { probability: 1e-6, design, stratum, cluster });
+    world.inclusion = Some(Inclusion::new(1e-6, Design::Uniform));
     let made = world.measure();
     close(&values(&made), &[0.750_603, 0.172_843, 0.076_554], 5e-7);
     let errors = made.shares.iter().map(|share| share.corrected.as_ref().unwrap().std_error);

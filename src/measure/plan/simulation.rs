@@ -215,12 +215,7 @@ fn unbounded(
             exposure: 1.0,
             violating,
             cell,
-            inclusion: Inclusion {
-                probability: 1e-9,
-                design: Design::Uniform,
-                stratum: None,
-                cluster: None,
-            },
+            inclusion: Inclusion::new(1e-9, Design::Uniform),
         }
     };
     (0..labels).map(one).collect()
@@ -351,7 +346,14 @@ impl Sampled {
             Cell::NoAnswer => (Outcome::Refusal, None),
         };
         let inclusion = Some(&self.inclusion);
-        LabeledUnit { id: &self.id, exposure: self.exposure, inclusion, outcome, label }
+        LabeledUnit {
+            id: &self.id,
+            exposure: self.exposure,
+            inclusion,
+            outcome,
+            label,
+            classes: &[],
+        }
     }
 }
 

@@ -53,7 +53,8 @@ fn by_cut(world: &World, cut: usize, coverage: Coverage) -> Vec<PolicyPrevalence
     let divisions = [Division::new("surface", values)];
     let segments = Segments { divisions: &divisions, coverage, threads: NonZeroUsize::MIN };
     let subject = Subject { policy: "insults".to_owned(), ..Subject::default() };
-    by_segments(&subject, Rows { units: &units, gold: &gold }, segments, &settings).unwrap()
+    by_segments(&subject, Rows { units: &units, gold: &gold, stated: None }, segments, &settings)
+        .unwrap()
 }
 
 /// Every fifth unit of a label has gold; of these every fourth is violating.

@@ -71,13 +71,20 @@ impl Day {
 
     fn sampled(mut self, probability: f64) -> Self {
         let design = Design::Priority;
-        self.inclusion = Some(Inclusion { probability, design, stratum: None, cluster: None });
+        self.inclusion = Some(Inclusion::new(probability, design));
         self
     }
 
     fn unit<'a>(&'a self, (id, label): &'a (String, &'static str)) -> LabeledUnit<'a> {
         let inclusion = self.inclusion.as_ref();
-        LabeledUnit { id, exposure: 1.0, inclusion, outcome: Outcome::Label, label: Some(label) }
+        LabeledUnit {
+            id,
+            exposure: 1.0,
+            inclusion,
+            outcome: Outcome::Label,
+            label: Some(label),
+            classes: &[],
+        }
     }
 
     fn with<T>(&self, set: &Set, then: impl FnOnce(PeriodRows<'_>) -> T) -> T {
@@ -113,7 +120,7 @@ impl Day {
         then(PeriodRows {
             subject: &subject,
             instrument: Some(self.labeler),
-            rows: Rows { units: &units, gold: &gold },
+            rows: Rows { units: &units, gold: &gold, stated: None },
             settings: &settings,
             history: &[],
         })

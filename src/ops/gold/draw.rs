@@ -24,6 +24,7 @@ use crate::store::Reader;
 use crate::store::Record;
 use crate::store::Store;
 use crate::unit::FingerprintBuilder;
+use crate::unit::Inclusion;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -202,8 +203,7 @@ fn labeled_units(labeled: &Labeled) -> Vec<LabeledUnit> {
                 Some(label) if policy.label(label).is_some() => Cell::Unflagged,
                 Some(_) | None => Cell::NoAnswer,
             };
-            let probability =
-                unit.inclusion.as_ref().map_or(1.0, |inclusion| inclusion.probability);
+            let probability = unit.inclusion.as_ref().map_or(1.0, Inclusion::per_draw);
             units
                 .entry(row.unit)
                 .or_insert_with(|| LabeledUnit {

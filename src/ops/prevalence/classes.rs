@@ -36,7 +36,7 @@ impl Estimating<'_> {
             None => {
                 let Some(first) = parts.first() else { return Ok(()) };
                 pooled = measure::pooled_rows(parts).map_err(refused)?;
-                (Rows { units: &pooled.0, gold: &pooled.1 }, first.settings)
+                (Rows { units: &pooled.0, gold: &pooled.1, stated: None }, first.settings)
             }
         };
         let scheme = scheme(sample, rows);

@@ -23,6 +23,7 @@ use crate::ops::policies;
 use crate::ops::program::Program;
 use crate::ops::sampled;
 use crate::ops::sampled::Sampled;
+use crate::ops::strata;
 use crate::ops::units;
 use crate::policy::Mode;
 use crate::policy::Policy;
@@ -51,13 +52,7 @@ pub(super) fn sample(
     let codes = LabelMap::new(settings.map.label.clone());
     let rows = io::read_labels(&Source::from_argument(labels), &codes)?;
     let known = known_policies(program)?;
-    let gold = match &request.gold {
-        Some(path) => {
-            let declared = request.drawn.or(settings.drawn.map(gold::drawn_of));
-            gold::from_file(path, &settings, declared, &[])?
-        }
-        None => gold::collected(program, None, request.drawn, &known)?,
-    };
+    let gold = gold_of(program, request, &known)?;
     let units = match &request.units {
         Some(path) => Some(read_units(program, path, &request.by)?),
         None => match request.by.first() {
@@ -70,6 +65,9 @@ pub(super) fn sample(
         None => None,
     };
     notes.extend(notes_on(units.as_ref()));
+    if let Some(units) = &units {
+        notes.extend(strata::check(&units.path.display().to_string(), &units.units)?);
+    }
     let mut policies = Vec::new();
     for (policy, rows) in grouped(rows, request, labels)? {
         has_gold(&policy, &gold)?;
@@ -86,7 +84,21 @@ pub(super) fn sample(
     let name = units.as_ref().map_or_else(String::new, |units| units.path.display().to_string());
     let (units, divisions) = units.map_or_else(Default::default, |it| (it.units, it.divisions));
     let gold = BTreeMap::from([(None, Arc::new(gold))]);
-    Ok(Sample { name, units, divisions, policies, gold, salt })
+    Ok(Sample { name, units, divisions, policies, gold, salt, known: None })
+}
+
+/// Reads the gold that is asked for: of the file named, else the project's.
+pub(super) fn gold_of(
+    program: &Program,
+    request: &PrevalenceRequest,
+    known: &[Arc<Policy>],
+) -> Result<Collected, OpsError> {
+    let Some(path) = &request.gold else {
+        return gold::collected(program, None, request.drawn, known);
+    };
+    let settings = program.file.gold.clone().unwrap_or_default();
+    let declared = request.drawn.or(settings.drawn.map(gold::drawn_of));
+    gold::from_file(path, &settings, declared, &[])
 }
 
 /// Returns the ids of a file of units.
@@ -94,7 +106,7 @@ pub(super) fn ids(program: &Program, path: &Path) -> Result<HashSet<String>, Ops
     Ok(read_units(program, path, &[])?.units.into_iter().map(|unit| unit.id).collect())
 }
 
-fn notes_on(units: Option<&Sampled>) -> Option<String> {
+pub(super) fn notes_on(units: Option<&Sampled>) -> Option<String> {
     match units {
         None => Some(
             "no --units: every unit counts once, and the labeled units are the whole population"
@@ -134,8 +146,9 @@ fn policy_rows(
             }
             None => row.label,
         };
-        let (label, all) = (label.map(&mut shared), several.map(&mut shared));
-        rows.push(Row { id, unit, outcome: row.outcome, label, labels: all, maker: at });
+        let (label, labels) = (label.map(&mut shared), several.map(&mut shared));
+        let (outcome, certainty) = (row.outcome, row.certainty);
+        rows.push(Row { id, unit, outcome, label, labels, certainty, maker: at });
     }
     PolicyRows { id, policy, positive, rows, makers, inclusions: None }
 }
@@ -147,7 +160,7 @@ fn several<'a>(policy: Option<&Policy>, mut rows: impl Iterator<Item = &'a Forei
 }
 
 /// The rows of each asked policy, of the labeler asked for or of all.
-fn grouped(
+pub(super) fn grouped(
     rows: Vec<ForeignLabel>,
     request: &PrevalenceRequest,
     path: &Path,
@@ -172,20 +185,21 @@ fn grouped(
 }
 
 /// The project's policies, where there are any: their severities say what is violating.
-fn known_policies(program: &Program) -> Result<Vec<Arc<Policy>>, OpsError> {
+pub(super) fn known_policies(program: &Program) -> Result<Vec<Arc<Policy>>, OpsError> {
     if !program.found || !program.path("policies").is_dir() {
         return Ok(Vec::new());
     }
     Ok(policies::load(program, &[])?.policies())
 }
 
-struct Labels<'a> {
-    policy: &'a str,
-    rows: &'a [&'a ForeignLabel],
-    gold: &'a Collected,
+/// Labels and gold of one policy, to tell which labels are violating.
+pub(super) struct Labels<'a> {
+    pub(super) policy: &'a str,
+    pub(super) rows: &'a [&'a ForeignLabel],
+    pub(super) gold: &'a Collected,
 }
 
-fn rule(
+pub(super) fn rule(
     program: &Program,
     request: &PrevalenceRequest,
     known: &[Arc<Policy>],
@@ -213,14 +227,20 @@ fn rule(
     if let Some(policy) = policy {
         return positive(program, policy);
     }
-    let plain = |label: &&str| PLAINLY_VIOLATING.contains(label) || PLAINLY_ALLOWED.contains(label);
-    if seen.iter().any(|label| PLAINLY_VIOLATING.contains(label)) && seen.iter().all(plain) {
-        return Ok(Positive::labels(PLAINLY_VIOLATING)?);
+    if let Some(labels) = plainly_violating(&seen) {
+        return Ok(Positive::labels(labels.iter().copied())?);
     }
     Err(OpsError::refused(
         format!("nothing says which labels of `{}` are violating", labels.policy),
         format!("name them with --positive; the labels are {}", listed(&seen)),
     ))
+}
+
+/// Returns the words for violating, where labels that follow no policy of ours are plainly that or its opposite.
+pub(in crate::ops) fn plainly_violating(seen: &BTreeSet<&str>) -> Option<&'static [&'static str]> {
+    let plain = |label: &&str| PLAINLY_VIOLATING.contains(label) || PLAINLY_ALLOWED.contains(label);
+    let some = seen.iter().any(|label| PLAINLY_VIOLATING.contains(label));
+    (some && seen.iter().all(plain)).then_some(&PLAINLY_VIOLATING)
 }
 
 /// Labels that differ only in case or space are one label that somebody wrote in two ways, and would count as two.
@@ -240,7 +260,7 @@ fn one_spelling(policy: &str, seen: &BTreeSet<&str>) -> Result<(), OpsError> {
 }
 
 /// Gold that speaks of other policies is a mistake in a name, not a lack of gold.
-fn has_gold(policy: &str, gold: &Collected) -> Result<(), OpsError> {
+pub(super) fn has_gold(policy: &str, gold: &Collected) -> Result<(), OpsError> {
     let policies: BTreeSet<&str> =
         gold.adjudication.gold.iter().map(|gold| gold.policy.as_str()).collect();
     if policies.is_empty() || policies.contains(policy) {
@@ -259,7 +279,11 @@ fn listed(labels: &BTreeSet<&str>) -> String {
     labels.iter().take(10).copied().collect::<Vec<_>>().join(", ")
 }
 
-fn read_units(program: &Program, path: &Path, pivots: &[String]) -> Result<Sampled, OpsError> {
+pub(super) fn read_units(
+    program: &Program,
+    path: &Path,
+    pivots: &[String],
+) -> Result<Sampled, OpsError> {
     let columns = Columns { content: ContentColumns::None, ..units::columns(program) };
     sampled::read(path.to_owned(), &columns, pivots)
 }
@@ -297,15 +321,7 @@ fn joined(
         .map(|(unit, _)| unit.id.clone())
         .collect();
     if !unknown.is_empty() {
-        return Err(OpsError::refused(
-            format!(
-                "{} labels units that {} does not have: {}",
-                labels.display(),
-                units.path.display(),
-                first_named(&unknown)
-            ),
-            "give the file of all labeled units",
-        ));
+        return Err(labels_without_units(&unknown, labels, &units.path));
     }
     if !bare.is_empty() {
         return Err(OpsError::refused(
@@ -321,6 +337,19 @@ fn joined(
     Ok(list)
 }
 
+/// Labels of units that are not there have no weight.
+pub(super) fn labels_without_units(unknown: &[String], labels: &Path, units: &Path) -> OpsError {
+    OpsError::refused(
+        format!(
+            "{} labels units that {} does not have: {}",
+            labels.display(),
+            units.display(),
+            first_named(unknown)
+        ),
+        "give the file of all labeled units",
+    )
+}
+
 fn two_labelers(row: &ForeignLabel, other: &str, labels: &Path) -> OpsError {
     OpsError::refused(
         format!(
@@ -328,7 +357,10 @@ fn two_labelers(row: &ForeignLabel, other: &str, labels: &Path) -> OpsError {
             labels.display(),
             row.id
         ),
-        format!("name one with --labeler: {other}, {}", row.labeler),
+        format!(
+            "name one with --labeler: {other}, {}; or see the errors of each with --rates-by labeler",
+            row.labeler
+        ),
     )
 }
 

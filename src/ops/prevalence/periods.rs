@@ -9,11 +9,17 @@ use super::sample::PolicyRows;
 use super::sample::Sample;
 use super::span;
 use super::span::Window;
+use super::totals;
 use crate::eval::InputMistake;
 use crate::measure;
+use crate::measure::Calibrated;
 use crate::measure::Comparison;
 use crate::measure::Division;
+use crate::measure::GoldQuality;
+use crate::measure::GoldRates;
+use crate::measure::Opinion;
 use crate::measure::PeriodRows;
+use crate::measure::PolicyPrevalence;
 use crate::measure::Rows;
 use crate::measure::Segments;
 use crate::measure::Settings;
@@ -36,11 +42,15 @@ struct Side<'a> {
 type Earlier<'a> = (&'a Estimating<'a>, &'a Sample);
 
 impl<'a> Period<'a> {
-    fn rows(&'a self) -> PeriodRows<'a> {
+    pub(super) fn rows(&'a self) -> PeriodRows<'a> {
         PeriodRows {
             subject: &self.subject,
             instrument: self.instrument.as_deref(),
-            rows: Rows { units: &self.units, gold: &self.gold },
+            rows: Rows {
+                units: &self.units,
+                gold: &self.gold,
+                stated: self.stated.as_ref().map(Result::as_ref),
+            },
             settings: &self.settings,
             history: &[],
         }
@@ -67,6 +77,14 @@ fn leaning<'p>(
         leaning.push(PeriodRows { history: &plain[first..at], ..*part });
     }
     Ok(leaning)
+}
+
+impl Measured {
+    /// Says what the exposures of a period were calibrated to.
+    fn tell(&mut self, period: &Period<'_>) {
+        let note = |calibrated| totals::note(&period.subject.policy, period.name(), calibrated);
+        self.notes.extend(period.calibrated.as_ref().map(note));
+    }
 }
 
 impl Estimating<'_> {
@@ -142,15 +160,38 @@ impl Estimating<'_> {
     ) -> Result<(), OpsError> {
         let Some((period, part)) = periods.get(at).zip(parts.get(at)) else { return Ok(()) };
         let refused = |mistakes: Vec<InputMistake>| refused(&period.subject.policy, &mistakes);
-        measured.policies.push(measure::one_period(part).map_err(refused)?);
+        let calibrated = period.calibrated.as_ref();
+        measured.tell(period);
+        let mut made = measure::one_period(part).map_err(refused)?;
+        self.add_gold_error(&mut made, period)?;
+        measured.policies.push(made.calibrated_to(calibrated));
         let divisions = sample.divided(&period.of);
-        self.segments((&period.subject, part.rows, &divisions), &period.settings, measured)
+        let rows = (&period.subject, part.rows, divisions.as_slice());
+        self.segments(rows, (&period.settings, calibrated), measured)
+    }
+
+    /// Says beside a measurement of one period what errors of its gold do to it.
+    fn add_gold_error(
+        &self,
+        measured: &mut PolicyPrevalence,
+        period: &Period<'_>,
+    ) -> Result<(), OpsError> {
+        let quality = GoldQuality { opinions: &period.opinions, known: self.gold_rates() };
+        let rows = Rows { units: &period.units, gold: &period.gold, stated: None };
+        let made = measured.add_gold_error(rows, &period.settings, &quality);
+        made.map_err(|mistakes| refused(&period.subject.policy, &mistakes))
+    }
+
+    /// How often gold is right, where titer.yaml says so.
+    fn gold_rates(&self) -> Option<GoldRates> {
+        let error = self.program.file.gold.as_ref()?.error?;
+        Some(GoldRates { sensitivity: error.sensitivity, specificity: error.specificity })
     }
 
     fn segments(
         &self,
         (subject, rows, divisions): (&Subject, Rows<'_>, &[Division]),
-        settings: &Settings<'_>,
+        (settings, calibrated): (&Settings<'_>, Option<&Calibrated>),
         measured: &mut Measured,
     ) -> Result<(), OpsError> {
         if divisions.is_empty() {
@@ -163,7 +204,14 @@ impl Estimating<'_> {
         };
         let parts = measure::by_segments(subject, rows, segments, settings)
             .map_err(|mistakes| refused(&subject.policy, &mistakes))?;
-        measured.segments.extend(parts);
+        for division in divisions.iter().filter(|division| division.n_split() > 0) {
+            let (n, name) = (division.n_split(), division.name());
+            measured.notes.push(format!(
+                "{}: {n} units have exposure in several parts of {name}, and count in each with the exposure they have there",
+                subject.policy
+            ));
+        }
+        measured.segments.extend(parts.into_iter().map(|part| part.calibrated_to(calibrated)));
         Ok(())
     }
 
@@ -177,12 +225,24 @@ impl Estimating<'_> {
         let Some(first) = periods.first() else { return Ok(()) };
         let policy = &first.subject.policy;
         let refused = |mistakes: Vec<InputMistake>| refused(policy, &mistakes);
-        let series = measure::series(parts).map_err(refused)?;
+        let mut series = measure::series(parts).map_err(refused)?;
+        for (made, period) in series.periods.iter_mut().zip(periods) {
+            self.add_gold_error(made, period)?;
+        }
         let (units, gold) = measure::pooled_rows(parts).map_err(refused)?;
         let of: Vec<usize> = periods.iter().flat_map(|period| period.of.iter().copied()).collect();
-        let rows = Rows { units: &units, gold: &gold };
+        let rows = Rows { units: &units, gold: &gold, stated: None };
+        let opinions: Vec<Opinion<'_>> =
+            periods.iter().flat_map(|period| period.opinions.iter().copied()).collect();
+        let quality = GoldQuality { opinions: &opinions, known: self.gold_rates() };
+        series.pooled.add_gold_error(rows, &first.settings, &quality).map_err(refused)?;
         let divisions = sample.divided(&of);
-        self.segments((&series.pooled.subject, rows, &divisions), &first.settings, measured)?;
+        let calibrated: Vec<Option<&Calibrated>> =
+            periods.iter().map(|period| period.calibrated.as_ref()).collect();
+        let of_all = Calibrated::of_all(calibrated.iter().flatten().copied());
+        periods.iter().for_each(|period| measured.tell(period));
+        let parts = (&series.pooled.subject, rows, divisions.as_slice());
+        self.segments(parts, (&first.settings, of_all.as_ref()), measured)?;
         if measured.policies.is_empty() {
             measured.notes.push(format!(
                 "the units are of {} periods: each is measured by itself, and pooled they are another number; --period names one, --vs compares two",
@@ -191,8 +251,9 @@ impl Estimating<'_> {
         }
         measured.breaks.extend(series.breaks.into_iter().map(|it| (policy.clone(), it)));
         measured.drifts.extend(series.drift);
-        measured.periods.extend(series.periods);
-        measured.policies.push(series.pooled);
+        let each = series.periods.into_iter().zip(calibrated);
+        measured.periods.extend(each.map(|(one, calibrated)| one.calibrated_to(calibrated)));
+        measured.policies.push(series.pooled.calibrated_to(of_all.as_ref()));
         Ok(())
     }
 
@@ -212,23 +273,28 @@ impl Estimating<'_> {
             ));
         }
         let pair = TwoDays { earlier: days.earlier.rows, later: days.later.rows };
-        let Comparison { earlier, later, change, breaks, drift } =
+        let Comparison { mut earlier, mut later, change, breaks, drift } =
             measure::compare(pair, drawn).map_err(refused)?;
+        self.add_gold_error(&mut earlier, a)?;
+        self.add_gold_error(&mut later, b)?;
         if change.shared_units > 0 && drawn.sample == Prn::Separate {
             measured.notes.push(format!(
                 "{policy}: {} units are in both samples, and nothing says that one salt drew both: the interval of the change does not profit from them",
                 change.shared_units
             ));
         }
-        measured.policies.push(later);
-        measured.periods.push(earlier);
+        measured.tell(a);
+        measured.tell(b);
+        measured.policies.push(later.calibrated_to(b.calibrated.as_ref()));
+        measured.periods.push(earlier.calibrated_to(a.calibrated.as_ref()));
         measured.changes.push(change);
         measured.breaks.extend(breaks.into_iter().map(|it| (policy.clone(), it)));
         measured.drifts.extend(drift);
-        let rows = Rows { units: &b.units, gold: &b.gold };
+        let rows = Rows { units: &b.units, gold: &b.gold, stated: None };
         let before = days.earlier.sample.divided(&a.of);
         let after = days.later.sample.divided(&b.of);
-        self.segments((&b.subject, rows, &after), &b.settings, measured)?;
+        let parts = (&b.subject, rows, after.as_slice());
+        self.segments(parts, (&b.settings, b.calibrated.as_ref()), measured)?;
         for (before, after) in before.iter().zip(&after) {
             let pair = TwoDays { earlier: (pair.earlier, before), later: (pair.later, after) };
             let changes = measure::changes_by_segment(pair, self.request.coverage, drawn);

@@ -3,11 +3,20 @@
 use super::Estimating;
 use super::sets;
 use super::sets::Votes;
+use super::totals::Known;
+use crate::eval::CalibrationError;
+use crate::eval::Certainty;
 use crate::eval::GoldLabel;
 use crate::eval::Judgment;
 use crate::eval::LabeledUnit;
 use crate::eval::Positive;
+use crate::eval::Stated;
+use crate::eval::StatedUnit;
+use crate::gold::RatedUnit;
+use crate::gold::labels_in;
+use crate::measure::Calibrated;
 use crate::measure::Division;
+use crate::measure::Opinion;
 use crate::measure::Settings;
 use crate::measure::Span;
 use crate::measure::Subject;
@@ -17,6 +26,7 @@ use crate::ops::sampled::SampledUnit;
 use crate::policy::Mode;
 use crate::policy::Policy;
 use crate::reply::Outcome;
+use crate::stats::Truth;
 use crate::unit::Inclusion;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -40,6 +50,8 @@ pub(super) struct Sample {
     pub(super) gold: BTreeMap<Option<String>, Arc<Collected>>,
     /// The salt the units were drawn with, where it is known.
     pub(super) salt: Option<String>,
+    /// The totals that exposures are calibrated to.
+    pub(super) known: Option<Known>,
 }
 
 /// The labels of one policy.
@@ -70,6 +82,8 @@ pub(super) struct Row {
     pub(super) label: Option<Arc<str>>,
     /// All labels with `;` between them, where several may apply.
     pub(super) labels: Option<Arc<str>>,
+    /// What stands beside the label about its certainty.
+    pub(super) certainty: Option<Certainty>,
     /// The index of who made it.
     pub(super) maker: usize,
 }
@@ -90,11 +104,17 @@ pub(super) struct Period<'a> {
     pub(super) instrument: Option<String>,
     pub(super) units: Vec<LabeledUnit<'a>>,
     pub(super) gold: Vec<GoldLabel<'a>>,
+    /// What each rater said of its gold units.
+    pub(super) opinions: Vec<Opinion<'a>>,
+    /// The probabilities stated of units with gold.
+    pub(super) stated: Option<Result<Stated, CalibrationError>>,
     /// The index of each unit, in the same order; empty where labels stand for themselves.
     pub(super) of: Vec<usize>,
     pub(super) settings: Settings<'a>,
     /// Where its gold is from, to tell whether two periods share it.
     pub(super) collected: &'a Collected,
+    /// What its exposures were calibrated to.
+    pub(super) calibrated: Option<Calibrated>,
 }
 
 impl PolicyRows {
@@ -125,7 +145,36 @@ impl PolicyRows {
             inclusion,
             outcome: row.outcome,
             label: row.label.as_deref(),
+            classes: &[],
         }
+    }
+
+    /// Returns the probabilities that the labeler stated of units with gold.
+    fn stated(
+        &self,
+        sample: &Sample,
+        rows: &[&Row],
+        gold: &[GoldLabel<'_>],
+    ) -> Option<Result<Stated, CalibrationError>> {
+        let has_gold: HashSet<&str> = gold.iter().map(|gold| gold.id).collect();
+        let mut units: Vec<StatedUnit<'_>> = Vec::new();
+        for row in rows.iter().filter(|row| row.outcome == Outcome::Label) {
+            let (Some(certainty), Some(label)) = (row.certainty, &row.label) else { continue };
+            let id = self.unit_id(sample, row);
+            if has_gold.contains(id) {
+                units.push(StatedUnit { id, flagged: self.positive.matches(label), certainty });
+            }
+        }
+        let labels = |policy: &Arc<Policy>| policy.labels.len();
+        Stated::of(&units, self.policy.as_ref().map_or_else(|| self.labels_seen(gold), labels))
+    }
+
+    /// How many labels there are, where no policy says so.
+    fn labels_seen(&self, gold: &[GoldLabel<'_>]) -> usize {
+        let said = self.rows.iter().filter(|row| row.outcome == Outcome::Label);
+        let seen: HashSet<&str> = said.filter_map(|row| row.label.as_deref()).collect();
+        let of_gold = gold.iter().filter(|gold| gold.judgment == Judgment::Decided);
+        seen.into_iter().chain(of_gold.map(|gold| gold.label)).collect::<HashSet<&str>>().len()
     }
 
     /// Returns the rows of each period, in order.
@@ -165,7 +214,10 @@ impl PolicyRows {
                     self.id,
                     names.len()
                 ),
-                format!("name one with --labeler: {}", names.join(", ")),
+                format!(
+                    "name one with --labeler: {}; or see the errors of each with --rates-by labeler",
+                    names.join(", ")
+                ),
             ));
         }
         let major = |maker: &&Maker| {
@@ -209,7 +261,18 @@ impl Sample {
             };
             let Some(collected) = collected else { continue };
             let gold = labels(collected, rows, here);
+            let opinions = opinions(collected, rows, here);
             let version = maker.and_then(|maker| maker.version.clone());
+            let of: Vec<usize> = list.iter().filter_map(|row| row.unit).collect();
+            let mut units: Vec<_> = list.iter().map(|row| rows.labeled(self, row)).collect();
+            let calibrated = match &self.known {
+                None => None,
+                Some(known) => {
+                    let reach = estimating.reach(name, span);
+                    known.calibrate((&mut units, &of), (name, reach))?
+                }
+            };
+            let stated = rows.stated(self, &list, &gold);
             periods.push(Period {
                 subject: Subject {
                     policy: rows.id.clone(),
@@ -221,11 +284,14 @@ impl Sample {
                 },
                 instrument: maker
                     .map(|it| it.fingerprint.clone().unwrap_or_else(|| it.labeler.clone())),
-                units: list.iter().map(|row| rows.labeled(self, row)).collect(),
+                units,
                 gold,
-                of: list.iter().filter_map(|row| row.unit).collect(),
+                opinions,
+                stated,
+                of,
                 settings: estimating.settings(self, rows, collected)?,
                 collected,
+                calibrated,
             });
         }
         Ok(periods)
@@ -245,6 +311,31 @@ impl Sample {
         let golden = rows_of.filter(|(id, _)| has_gold.contains(id));
         golden.map(|(id, row)| (id, period(row))).collect()
     }
+}
+
+/// What each rater of a policy said of some units, reasons to abstain left out.
+fn opinions<'a>(
+    gold: &'a Collected,
+    rows: &PolicyRows,
+    here: impl Fn(&str) -> bool,
+) -> Vec<Opinion<'a>> {
+    let abstains = |label: &str| rows.policy.as_ref().is_some_and(|policy| policy.abstains(label));
+    let several = rows.several();
+    let violating = |label: &str| match several {
+        true => labels_in(label).any(|one| rows.positive.matches(one)),
+        false => rows.positive.matches(label),
+    };
+    let truth = |label: &str| if violating(label) { Truth::Positive } else { Truth::Negative };
+    let units = gold.rated.iter().filter(|unit| unit.policy == rows.id && here(&unit.unit_id));
+    let said = |unit: &'a RatedUnit| {
+        let decided = unit.answers.iter().filter(|answer| !abstains(&answer.label));
+        decided.map(|answer| Opinion {
+            id: &unit.unit_id,
+            rater: answer.rater.as_deref(),
+            truth: truth(&answer.label),
+        })
+    };
+    units.flat_map(said).collect()
 }
 
 /// The gold of a policy for some units. Where a rater chose a reason to abstain, or raters found no majority, nobody knows the

@@ -5,8 +5,13 @@ use super::wire_change::BreakJson;
 use super::wire_change::ChangeJson;
 use super::wire_change::DriftJson;
 use super::wire_classes::ClassesJson;
-use crate::eval::ErrorRate;
+use super::wire_gold_error::GoldErrorJson;
+use super::wire_quality::QualityJson;
+use super::wire_quality::RateJson;
+use super::wire_quality::quality;
+use super::wire_quality::rates;
 use crate::eval::Merge;
+use crate::measure::CalibratedMargin;
 use crate::measure::CellRow;
 use crate::measure::Estimate;
 use crate::measure::Finding;
@@ -17,7 +22,6 @@ use crate::measure::Span;
 use crate::measure::Status;
 use crate::ops::chain;
 use crate::stats::Bounds;
-use crate::stats::StatsError;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -58,6 +62,8 @@ struct PolicyJson {
     corrected_by: &'static str,
     gold_only: EstimateJson,
     rogan_gladen: EstimateJson,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gold_error: Option<GoldErrorJson>,
     n: u64,
     m: u64,
     k: Option<f64>,
@@ -65,12 +71,15 @@ struct PolicyJson {
     level: f64,
     exposure: f64,
     design: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    calibrated_to: Vec<MarginJson>,
     gold_drawn: &'static str,
     gold_age_days: Option<f64>,
     non_answer_share: f64,
     certainty_share: f64,
     max_weight_share: f64,
     rates: BTreeMap<&'static str, RateJson>,
+    quality: QualityJson,
     cells: Vec<CellJson>,
     merges: Vec<MergeJson>,
     outcomes: BTreeMap<&'static str, u64>,
@@ -79,6 +88,16 @@ struct PolicyJson {
     estimate_ids: BTreeMap<&'static str, String>,
     #[serde(flatten)]
     classes: Option<ClassesJson>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct MarginJson {
+    segment: String,
+    values: u64,
+    /// Values with too few units to be calibrated.
+    thin: Vec<String>,
+    /// Values with a total and no unit.
+    absent: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -98,13 +117,6 @@ pub(super) struct SegmentJson {
 pub(super) enum EstimateJson {
     Made { value: f64, low: f64, high: f64, std_error: f64, method: String, n_eff: f64, raw: f64 },
     Suppressed { missing: String, high: f64 },
-    Missing { missing: String },
-}
-
-#[derive(Debug, Clone, Serialize)]
-#[serde(untagged)]
-enum RateJson {
-    Made { value: f64, low: f64, high: f64 },
     Missing { missing: String },
 }
 
@@ -178,7 +190,6 @@ impl From<&Measured> for PrevalenceJson {
 
 impl From<&PolicyPrevalence> for PolicyJson {
     fn from(measured: &PolicyPrevalence) -> Self {
-        let rates = &measured.rates;
         let ids = measured.tidy_rows().into_iter();
         Self {
             policy: measured.subject.policy.clone(),
@@ -201,6 +212,7 @@ impl From<&PolicyPrevalence> for PolicyJson {
             corrected_by: measured.corrected_by.name(),
             gold_only: estimate(&measured.gold_only),
             rogan_gladen: estimate(&measured.rogan_gladen),
+            gold_error: measured.gold_error.as_ref().map(GoldErrorJson::from),
             n: measured.n,
             m: measured.m,
             k: measured.k,
@@ -208,17 +220,14 @@ impl From<&PolicyPrevalence> for PolicyJson {
             level: measured.level.value(),
             exposure: measured.exposure,
             design: measured.design.clone(),
+            calibrated_to: margins(measured),
             gold_drawn: measured.drawn.name(),
             gold_age_days: measured.gold_age_days,
             non_answer_share: measured.non_answer_share,
             certainty_share: measured.certainty_share,
             max_weight_share: measured.max_weight_share,
-            rates: BTreeMap::from([
-                ("sensitivity", rate(&rates.sensitivity)),
-                ("specificity", rate(&rates.specificity)),
-                ("precision", rate(&rates.precision)),
-                ("false_omission", rate(&rates.false_omission)),
-            ]),
+            rates: rates(&measured.rates, &measured.quality),
+            quality: quality(&measured.quality, measured.calibration.as_ref()),
             cells: cells(measured),
             merges: merges(measured),
             outcomes: measured
@@ -232,6 +241,17 @@ impl From<&PolicyPrevalence> for PolicyJson {
             classes: measured.classes.as_ref().map(ClassesJson::from),
         }
     }
+}
+
+fn margins(measured: &PolicyPrevalence) -> Vec<MarginJson> {
+    let margins = measured.calibrated.iter().flat_map(|calibrated| &calibrated.margins);
+    let one = |margin: &CalibratedMargin| MarginJson {
+        segment: margin.by.clone(),
+        values: margin.values,
+        thin: margin.thin.iter().map(|(value, _)| value.clone()).collect(),
+        absent: margin.absent.iter().map(|(value, _)| value.clone()).collect(),
+    };
+    margins.map(one).collect()
 }
 
 pub(super) fn estimate(estimate: &Result<Estimate, Missing>) -> EstimateJson {
@@ -249,17 +269,6 @@ pub(super) fn estimate(estimate: &Result<Estimate, Missing>) -> EstimateJson {
             EstimateJson::Suppressed { missing: chain(missing), high: *high }
         }
         Err(missing) => EstimateJson::Missing { missing: chain(missing) },
-    }
-}
-
-fn rate(rate: &Result<ErrorRate, StatsError>) -> RateJson {
-    match rate {
-        Ok(rate) => RateJson::Made {
-            value: rate.share.value,
-            low: rate.interval.low,
-            high: rate.interval.high,
-        },
-        Err(reason) => RateJson::Missing { missing: chain(reason) },
     }
 }
 

@@ -354,6 +354,25 @@ pub(crate) struct GoldFile {
     pub(crate) salt: Option<String>,
     /// Translations of foreign codes.
     pub(crate) map: MapFile,
+    /// How often gold itself is right, where that was measured elsewhere: a second corrected estimate allows for it.
+    pub(crate) error: Option<GoldErrorFile>,
+}
+
+/// How often gold is right; both rates together must be 1.5 or more.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GoldErrorFile {
+    /// Share of truly violating exposure that gold calls violating; above 0, at most 1.
+    #[schemars(schema_with = "rate_above_zero")]
+    pub(crate) sensitivity: f64,
+    /// Share of truly allowed exposure that gold calls allowed; above 0, at most 1.
+    #[schemars(schema_with = "rate_above_zero")]
+    pub(crate) specificity: f64,
+}
+
+/// A share that may be 1 and not 0.
+fn rate_above_zero(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "number", "exclusiveMinimum": 0, "maximum": 1})
 }
 
 /// What the codes of foreign files stand for.
@@ -393,6 +412,9 @@ pub(crate) struct EstimateFile {
     pub(crate) max_gold_age: Option<String>,
     /// How much earlier gold a period leans on: `4 periods`, or `28 days` before its first day. Its own gold corrects that.
     pub(crate) gold_window: Option<String>,
+    /// Known exposures that estimates are calibrated to: a table of `segment`, `value`, `exposure` and, for several periods,
+    /// `period`; or a sample's manifest (`.json`).
+    pub(crate) totals: Option<String>,
     /// How long after its last day a period may still get gold, such as `7 days`; until then its estimates are preliminary.
     pub(crate) final_after: Option<String>,
 }

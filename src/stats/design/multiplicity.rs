@@ -1,6 +1,7 @@
 //! Units that can be reached through several entries of a frame: images of one post, views of one item.
 
 use crate::stats::StatsError;
+use crate::stats::Weight;
 
 /// One sampled entry of the frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -54,6 +55,35 @@ pub fn weight_share(components: &[FrameEntry], links: &[u64]) -> Result<Vec<f64>
     sums.iter().zip(links).map(share).collect()
 }
 
+impl Weight {
+    /// Returns the weight of a unit by the weight-share method, its sampled entries having been drawn independently:
+    /// `w = (1/M) sum t_c / pi_c`.
+    ///
+    /// Its probability is the one with which a unit of that weight would vary as much as its entries do,
+    /// `1 - sum (1-pi_c) w_c^2 / w^2`, and its exposure the product of both: written as `exposure` and `inclusion_probability`
+    /// of design `poisson` they give the unit its weight and its variance. An only entry keeps `t_c / M` and `pi_c`.
+    ///
+    /// # Errors
+    ///
+    /// [`StatsError::NoUnits`] without entries, [`StatsError::OutOfRange`] for fewer links than sampled entries.
+    ///
+    /// # Source
+    ///
+    /// Birnbaum & Sirken (1965); Lavallee (2007), Indirect Sampling, ch. 2.
+    pub fn shared(entries: &[Self], links: u64) -> Result<Self, StatsError> {
+        let frame: Vec<FrameEntry> =
+            entries.iter().map(|entry| FrameEntry { unit: 0, weight: entry.value() }).collect();
+        let weight = match weight_share(&frame, &[links])?.first() {
+            Some(weight) if *weight > 0.0 => *weight,
+            Some(_) | None => return Err(StatsError::NoUnits),
+        };
+        let share = |entry: &Self| entry.value() / links as f64 / weight;
+        let open: f64 = entries.iter().map(|entry| entry.open() * share(entry).powi(2)).sum();
+        let probability = 1.0 - open;
+        Self::new(weight * probability, probability)
+    }
+}
+
 /// Returns the probability that at least one of a unit's entries is drawn, `1 - prod (1 - pi_c)`.
 ///
 /// Holds where entries are drawn independently (Poisson sampling), and needs the probability of every entry of the
@@ -102,6 +132,19 @@ mod tests {
             expected += chance * weights.iter().zip(values).map(|(w, y)| w * y).sum::<f64>();
         }
         assert!((expected - 18.0).abs() < 1e-12, "{expected}");
+    }
+
+    #[test]
+    fn a_shared_weight_varies_as_its_entries_do() {
+        let entries = [(3.0, 0.2), (5.0, 0.5), (1.0, 1.0)];
+        let entries = entries.map(|(exposure, pi)| Weight::new(exposure, pi).unwrap());
+        let unit = Weight::shared(&entries, 4).unwrap();
+        assert!((unit.value() - (15.0 + 10.0 + 1.0) / 4.0).abs() < 1e-12);
+        let variance = (0.8 * 15.0_f64.powi(2) + 0.5 * 10.0_f64.powi(2)) / 16.0;
+        assert!((unit.open() * unit.value().powi(2) - variance).abs() < 1e-9);
+        let only = Weight::shared(&entries[..1], 2).unwrap();
+        assert!((only.probability() - 0.2).abs() < 1e-12 && (only.value() - 7.5).abs() < 1e-12);
+        assert!(Weight::shared(&[], 1).is_err() && Weight::shared(&entries, 2).is_err());
     }
 
     #[test]
