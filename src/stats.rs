@@ -50,6 +50,7 @@ mod student;
 mod totals;
 mod true_prevalence;
 mod two_phase;
+mod two_phase_clusters;
 mod two_phase_difference;
 mod two_phase_method;
 mod weight;

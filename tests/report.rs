@@ -37,6 +37,7 @@ use titer::report::summary_line;
 use titer::report::text;
 use titer::stats::Draws;
 use titer::stats::Level;
+use titer::stats::TwoPhaseMethod;
 use titer::unit::Design;
 use titer::unit::Inclusion;
 
@@ -85,6 +86,7 @@ impl World {
             max_gold_age_days: None,
             salts: None,
             goal: None,
+            interval: TwoPhaseMethod::KgMeld,
         };
         let inclusion =
             self.probability.map(|probability| Inclusion::new(probability, Design::Uniform));
@@ -342,6 +344,7 @@ fn sure() -> PolicyPrevalence {
         max_gold_age_days: None,
         salts: None,
         goal: None,
+        interval: TwoPhaseMethod::KgMeld,
     };
     let subject = Subject { policy: "spam".to_owned(), ..Subject::default() };
     let rows = Rows { units: &units, gold: &gold, stated: Some(stated.as_ref()) };
@@ -408,12 +411,12 @@ fn by_each_label() -> PolicyPrevalence {
     let name = |n: usize| if n.is_multiple_of(4) { HOSTILE } else { "allowed" };
     let rows: Vec<LabeledUnit<'_>> = (units.iter().enumerate())
         .map(|(n, id)| LabeledUnit {
+            classes: &[],
             id,
             exposure: 1.0,
             inclusion: None,
             outcome: Outcome::Label,
             label: Some(name(n)),
-            classes: &[],
         })
         .collect();
     let gold: Vec<GoldLabel<'_>> = (units.iter().enumerate().step_by(2))
@@ -435,6 +438,7 @@ fn by_each_label() -> PolicyPrevalence {
         max_gold_age_days: None,
         salts: None,
         goal: None,
+        interval: TwoPhaseMethod::KgMeld,
     };
     let subject = Subject { policy: "p".to_owned(), ..Subject::default() };
     let mut measured = prevalence(&subject, &rows, &gold, &settings).unwrap();

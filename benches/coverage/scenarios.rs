@@ -24,10 +24,10 @@ pub struct Family {
 }
 
 const ITEMS: World =
-    World { units: 100_000, prevalence: 0.01, exposure: Exposure::Once, likeness: Likeness::Alone };
-const VIEWS: World = World { units: 200_000, exposure: Exposure::Pareto, ..ITEMS };
-const GROUPS: World = World { likeness: Likeness::NearDuplicates, ..ITEMS };
-const ACCOUNTS: World = World { likeness: Likeness::Accounts, ..ITEMS };
+    World { units: 50_000, prevalence: 0.01, exposure: Exposure::Once, likeness: Likeness::Alone };
+const VIEWS: World = World { units: 50_000, exposure: Exposure::Pareto, ..ITEMS };
+const GROUPS: World = World { units: 100_000, likeness: Likeness::NearDuplicates, ..ITEMS };
+const ACCOUNTS: World = World { likeness: Likeness::Accounts, ..GROUPS };
 
 /// Each line: prevalence, sampling, gold.
 fn scenarios(world: World, lines: &[(f64, Sampling, Gold)]) -> Vec<Scenario> {
@@ -48,16 +48,17 @@ fn items() -> Vec<Family> {
     vec![
         Family {
             title: "Items, uniform samples, gold by label",
-            about: "Prevalence per item; 10,000 of 100,000 units labeled; gold drawn by label (D6).",
+            about: "Prevalence per item; 10,000 of 50,000 units labeled; gold drawn by label (D6).",
             scenarios: scenarios(
                 ITEMS,
                 &[
+                    (0.001, Uniform(10_000), ByLabel(400)),
                     (0.001, Uniform(10_000), ByLabel(600)),
                     (0.005, Uniform(10_000), ByLabel(600)),
                     (0.01, Uniform(10_000), ByLabel(600)),
-                    (0.04, Uniform(10_000), ByLabel(600)),
+                    (0.03, Uniform(10_000), ByLabel(800)),
+                    (0.05, Uniform(10_000), ByLabel(600)),
                     (0.2, Uniform(10_000), ByLabel(600)),
-                    (0.005, Uniform(20_000), ByLabel(1000)),
                     (0.005, Census, ByLabel(1000)),
                 ],
             ),
@@ -72,7 +73,6 @@ fn items() -> Vec<Family> {
                     (0.01, Uniform(10_000), ByLabel(100)),
                     (0.04, Uniform(10_000), ByLabel(100)),
                     (0.2, Uniform(10_000), ByLabel(100)),
-                    (0.005, Uniform(10_000), ByLabel(200)),
                     (0.04, Uniform(10_000), ByLabel(200)),
                     (0.2, Uniform(10_000), ByLabel(200)),
                 ],
@@ -86,7 +86,6 @@ fn items() -> Vec<Family> {
                 &[
                     (0.005, Uniform(10_000), SimpleRandom(1000)),
                     (0.01, Uniform(10_000), SimpleRandom(300)),
-                    (0.04, Uniform(10_000), SimpleRandom(300)),
                     (0.04, Uniform(10_000), SimpleRandom(1000)),
                     (0.2, Uniform(10_000), SimpleRandom(300)),
                 ],
@@ -99,18 +98,15 @@ fn views() -> Vec<Family> {
     vec![
         Family {
             title: "Views with heavy tails, priority samples by exposure",
-            about: "Prevalence per view, exposure Pareto 1.3; 5,000 of 200,000 units by priority on exposure; gold by label (D6).",
+            about: "Prevalence per view, exposure Pareto 1.3; 5,000 of 50,000 units by priority on exposure; gold by label (D6).",
             scenarios: scenarios(
                 VIEWS,
                 &[
                     (0.001, ByExposure(5000), ByLabel(300)),
                     (0.001, ByExposure(5000), ByLabel(2000)),
-                    (0.005, ByExposure(5000), ByLabel(300)),
                     (0.005, ByExposure(5000), ByLabel(600)),
                     (0.01, ByExposure(5000), ByLabel(100)),
-                    (0.01, ByExposure(5000), ByLabel(300)),
                     (0.01, ByExposure(5000), ByLabel(600)),
-                    (0.01, ByExposure(5000), ByLabel(2000)),
                     (0.04, ByExposure(5000), ByLabel(100)),
                     (0.04, ByExposure(5000), ByLabel(300)),
                     (0.04, ByExposure(5000), ByLabel(600)),
@@ -143,7 +139,7 @@ fn groups() -> Vec<Family> {
     vec![
         Family {
             title: "Near-duplicates and accounts, units sampled",
-            about: "Half of the groups are single units, the others have 9 on average and up to 62. Each unit is sampled by itself, and its group is named in the column `cluster`. A group of near-duplicates shares truth and score, and nine times in ten the label.",
+            about: "Half of the groups are single units, the others have 9 on average and up to 62. Each unit is sampled by itself from 100,000 (with exposure: 50,000), and its group is named in the column `cluster`. A group of near-duplicates shares truth and score, and nine times in ten the label.",
             scenarios: [
                 scenarios(
                     GROUPS,
@@ -153,7 +149,7 @@ fn groups() -> Vec<Family> {
                     ],
                 ),
                 scenarios(
-                    World { exposure: Exposure::Pareto, ..GROUPS },
+                    World { units: 50_000, exposure: Exposure::Pareto, ..GROUPS },
                     &[
                         (0.01, ByExposure(5000), ByLabel(300)),
                         (0.04, ByExposure(5000), ByLabel(600)),
@@ -164,20 +160,30 @@ fn groups() -> Vec<Family> {
         },
         Family {
             title: "Near-duplicates, whole groups sampled",
-            about: "As above, and a tenth of the groups is sampled, each with all its units.",
-            scenarios: scenarios(
-                GROUPS,
-                &[
-                    (0.005, Groups(0.1), ByLabel(600)),
-                    (0.01, Groups(0.1), ByLabel(100)),
-                    (0.01, Groups(0.1), ByLabel(300)),
-                    (0.01, Groups(0.1), ByLabel(600)),
-                    (0.04, Groups(0.1), ByLabel(300)),
-                    (0.04, Groups(0.1), ByLabel(2000)),
-                    (0.04, Groups(0.1), SimpleRandom(1000)),
-                    (0.2, Groups(0.1), ByLabel(600)),
-                ],
-            ),
+            about: "As above, and whole groups are sampled, each with all its units: a tenth of 100,000 units, or of 20,000 units the share named in the row.",
+            scenarios: [
+                scenarios(
+                    GROUPS,
+                    &[
+                        (0.005, Groups(0.1), ByLabel(600)),
+                        (0.01, Groups(0.1), ByLabel(100)),
+                        (0.01, Groups(0.1), ByLabel(600)),
+                        (0.04, Groups(0.1), ByLabel(300)),
+                        (0.04, Groups(0.1), ByLabel(2000)),
+                        (0.04, Groups(0.1), SimpleRandom(1000)),
+                        (0.2, Groups(0.1), ByLabel(600)),
+                    ],
+                ),
+                scenarios(
+                    World { units: 20_000, ..GROUPS },
+                    &[
+                        (0.05, Groups(0.15), ByLabel(800)),
+                        (0.1, Groups(0.15), ByLabel(800)),
+                        (0.2, Groups(0.05), ByLabel(400)),
+                    ],
+                ),
+            ]
+            .concat(),
         },
         Family {
             title: "Accounts, whole accounts sampled",

@@ -34,6 +34,7 @@ use titer::sampling::Sizing;
 use titer::sampling::prn;
 use titer::stats::Draws;
 use titer::stats::Level;
+use titer::stats::TwoPhaseMethod;
 use titer::unit::Design;
 use titer::unit::Inclusion;
 
@@ -78,8 +79,9 @@ pub struct Scenario {
 pub struct Replicate {
     pub truth: f64,
     pub measured: PolicyPrevalence,
-    /// Rogan-Gladen on as much gold, drawn as a simple random part of the same labeled sample: the gold it needs.
-    pub rogan_gladen: Result<Estimate, Missing>,
+    /// Rogan-Gladen on as much gold, drawn as a simple random part of the same labeled sample: the gold it needs. `None` where it was
+    /// not asked for: it takes a measurement of its own.
+    pub rogan_gladen: Option<Result<Estimate, Missing>>,
 }
 
 struct SampledUnit<'a> {
@@ -140,16 +142,17 @@ impl Scenario {
         measure(&self.sample(population, &salt), &salt, self.gold, seed)
     }
 
-    /// As [`Self::measured`], with Rogan-Gladen beside it.
+    /// As [`Self::measured`], with Rogan-Gladen beside it for every fourth seed.
     pub fn replicate(&self, population: &Population, seed: u64) -> Replicate {
         let salt = sample_salt(seed);
         let sample = self.sample(population, &salt);
         let measured = measure(&sample, &salt, self.gold, seed);
         let rogan_gladen = match self.gold {
-            Gold::SimpleRandom(_) => measured.rogan_gladen.clone(),
+            _ if !seed.is_multiple_of(4) => None,
+            Gold::SimpleRandom(_) => Some(measured.rogan_gladen.clone()),
             Gold::ByLabel(_) | Gold::EqualByLabel(_) => {
                 let simple = Gold::SimpleRandom(self.gold.size());
-                measure(&sample, &salt, simple, seed).rogan_gladen
+                Some(measure(&sample, &salt, simple, seed).rogan_gladen)
             }
         };
         Replicate { truth: population.truth, measured, rogan_gladen }
@@ -190,17 +193,18 @@ fn sample_salt(seed: u64) -> Salt {
     Salt::new(&format!("coverage/{seed}/sample")).unwrap()
 }
 
-/// Draws whole groups by the permanent random number of the group.
+/// Draws whole groups by the permanent random number of the group; the units of a group stand side by side.
 fn groups<'a>(population: &'a Population, salt: &Salt, probability: f64) -> Vec<SampledUnit<'a>> {
-    let chosen = |unit: &&FrameUnit| {
-        unit.cluster.as_ref().is_some_and(|group| prn(salt, group).u() < probability)
+    let chosen = |units: &&[FrameUnit]| {
+        let group = units.first().and_then(|unit| unit.cluster.as_ref());
+        group.is_some_and(|group| prn(salt, group).u() < probability)
     };
     let inclusion = |unit: &FrameUnit| Inclusion {
         cluster: unit.cluster.clone(),
         ..Inclusion::new(probability, Design::Poisson)
     };
-    let chosen = population.units.iter().filter(chosen);
-    chosen.map(|unit| SampledUnit { unit, inclusion: inclusion(unit) }).collect()
+    let groups = population.units.chunk_by(|a, b| a.cluster == b.cluster).filter(chosen);
+    groups.flatten().map(|unit| SampledUnit { unit, inclusion: inclusion(unit) }).collect()
 }
 
 fn measure(sample: &[SampledUnit<'_>], salt: &Salt, gold: Gold, seed: u64) -> PolicyPrevalence {
@@ -229,6 +233,7 @@ fn measure(sample: &[SampledUnit<'_>], salt: &Salt, gold: Gold, seed: u64) -> Po
         max_gold_age_days: None,
         salts: Some(Salts { sample: salt.as_str(), gold: gold_salt.as_str() }),
         goal: None,
+        interval: TwoPhaseMethod::KgMeld,
     };
     let subject = Subject { policy: POLICY.to_owned(), ..Subject::default() };
     prevalence(&subject, &units, &gold_labels, &settings).unwrap()

@@ -30,10 +30,12 @@ pub struct Summary {
     pub ratio: f64,
     /// Sums of the errors, of their squares, and of the variances that stand beside the estimates.
     errors: [f64; 3],
-    pub publishable: usize,
-    pub provisional: usize,
+    /// The default interval where the measurement was publishable, and where it was provisional.
+    pub publishable: Holding,
+    pub provisional: Holding,
     pub withheld: usize,
     pub thin: usize,
+    pub heavy: usize,
     pub uneven: usize,
     /// Gold units of each cell in use, on average, in the order of the measurement.
     pub gold: Vec<f64>,
@@ -54,6 +56,11 @@ impl Holding {
         self.held as f64 / self.shown as f64
     }
 
+    /// The standard error of the coverage, the simulation being finite.
+    fn coverage_error(&self) -> f64 {
+        (self.coverage() * (1.0 - self.coverage()) / self.shown as f64).sqrt()
+    }
+
     fn mean_width(&self) -> f64 {
         self.width / self.shown as f64
     }
@@ -63,6 +70,25 @@ impl Holding {
             return "never shown".to_owned();
         }
         format!("{:.1} · {:.3}", 100.0 * self.coverage(), 100.0 * self.mean_width())
+    }
+
+    /// The coverage with its error, and the width.
+    fn exact_text(&self) -> String {
+        if self.shown == 0 {
+            return "never shown".to_owned();
+        }
+        let [held, error, width] =
+            [self.coverage(), self.coverage_error(), self.mean_width()].map(|part| 100.0 * part);
+        format!("{held:.1} ± {error:.1} · {width:.3}")
+    }
+
+    /// How many of `all` replicates are of this kind, and how often their intervals held.
+    fn part_text(&self, all: usize) -> String {
+        if self.shown == 0 {
+            return "0".to_owned();
+        }
+        let part = 100.0 * self.shown as f64 / all as f64;
+        format!("{part:.0} · {:.1}", 100.0 * self.coverage())
     }
 }
 
@@ -74,7 +100,9 @@ impl Summary {
         self.truth += truth;
         self.corrected.add(&measured.corrected, truth);
         self.gold_only.add(&measured.gold_only, truth);
-        self.rogan_gladen.add(&replicate.rogan_gladen, truth);
+        if let Some(estimate) = &replicate.rogan_gladen {
+            self.rogan_gladen.add(estimate, truth);
+        }
         if let Ok(estimate) = &measured.corrected {
             self.ratio += estimate.value / truth;
             let error = estimate.value - truth;
@@ -82,12 +110,13 @@ impl Summary {
             self.errors.iter_mut().zip(of_one).for_each(|(sum, one)| *sum += one);
         }
         match measured.verdict {
-            Verdict::Publishable => self.publishable += 1,
-            Verdict::Provisional => self.provisional += 1,
+            Verdict::Publishable => self.publishable.add(&measured.corrected, truth),
+            Verdict::Provisional => self.provisional.add(&measured.corrected, truth),
             Verdict::Withheld => self.withheld += 1,
         }
         let has = |code| usize::from(measured.findings.iter().any(|finding| finding.code == code));
         self.thin += has(Code::ThinGold);
+        self.heavy += has(Code::MaxWeightShare);
         self.uneven += has(Code::LowEss);
         self.gold.resize(self.gold.len().max(measured.cells.len()), 0.0);
         for (sum, cell) in self.gold.iter_mut().zip(&measured.cells) {
@@ -116,14 +145,15 @@ impl Summary {
             gold.join("/"),
             format!("{:.2}", self.ratio / self.corrected.shown as f64),
             format!("{:.2}", self.error_ratio()),
-            self.corrected.text(),
+            self.corrected.exact_text(),
             format!("{:.1}/{:.1}", misses(self.corrected.below), misses(self.corrected.above)),
             self.gold_only.text(),
             self.rogan_gladen.text(),
-            [self.publishable, self.provisional, self.withheld]
-                .map(|count| self.percent(count))
-                .join("/"),
+            self.publishable.part_text(self.replicates),
+            self.provisional.part_text(self.replicates),
+            self.percent(self.withheld),
             self.percent(self.thin),
+            self.percent(self.heavy),
             self.percent(self.uneven),
         ];
         format!("| {} |", cells.join(" | "))
@@ -131,5 +161,5 @@ impl Summary {
 }
 
 /// The heading of the table.
-pub const HEADING: &str = "| scenario | truth % | gold by cell | estimate / truth | s.e. / sd | default: holds % · width | truth below/above % | gold only: holds % · width | Rogan-Gladen: holds % · width | publishable/provisional/withheld % | S008 % | S015 % |
-|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|";
+pub const HEADING: &str = "| scenario | truth % | gold by cell | estimate / truth | s.e. / sd | default: holds % · width | truth below/above % | gold only: holds % · width | Rogan-Gladen: holds % · width | publishable: % · holds % | provisional: % · holds % | withheld % | S008 % | S014 % | S015 % |
+|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|";

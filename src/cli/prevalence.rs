@@ -19,6 +19,7 @@ use crate::ops::prevalence::PrevalenceRequest;
 use crate::ops::prevalence::RatesJson;
 use crate::report;
 use crate::report::Detail;
+use crate::stats::TwoPhaseMethod;
 use clap::ArgGroup;
 use clap::Args;
 use clap::ValueEnum;
@@ -102,18 +103,23 @@ pub(super) struct MeasureArgs {
     /// Measure each part of the units by this pivot too; repeat for several
     #[arg(long, value_name = "PIVOT")]
     by: Vec<String>,
-    /// Measure the share of every label of a policy too, not only of its violations
-    #[arg(long)]
-    each_label: bool,
     /// Calibrate exposures to known totals: a table of segment, value, exposure (and period), or a sample's manifest
     #[arg(long, value_name = "FILE")]
     totals: Option<PathBuf>,
+    /// Measure the share of every label of a policy too, not only of its violations
+    #[arg(long)]
+    each_label: bool,
     /// Let all intervals of a pivot, or of all labels, hold at once, at the level of one
     #[arg(long, requires = "parts")]
     simultaneous: bool,
     /// Level of the intervals [default: 0.95]
     #[arg(long, value_name = "LEVEL")]
     level: Option<f64>,
+    /// How the interval of the corrected estimate is made [default: kg_meld]
+    ///
+    /// kg_meld, gamma_tiwari, gamma_ff (never short), gamma_midp or logit_t. Declare it before looking at results.
+    #[arg(long, value_name = "NAME", value_parser = method)]
+    interval: Option<TwoPhaseMethod>,
     /// Gold below which an estimate is provisional [default: 300]
     #[arg(long, value_name = "N")]
     min_gold: Option<u64>,
@@ -163,10 +169,11 @@ impl MeasureArgs {
             },
             goal: self.goal,
             by: self.by,
-            each_label: self.each_label,
             totals: self.totals,
+            each_label: self.each_label,
             coverage: if self.simultaneous { Coverage::Together } else { Coverage::Each },
             level: self.level,
+            interval: self.interval,
             min_gold: self.min_gold,
             seed: self.seed,
             draws: self.draws,
@@ -241,4 +248,10 @@ fn with_notes(mut blocks: Vec<String>, notes: &[String]) -> String {
         blocks.push(lines.join("\n"));
     }
     blocks.iter().map(|block| block.trim_end()).collect::<Vec<_>>().join("\n\n")
+}
+
+fn method(name: &str) -> Result<TwoPhaseMethod, String> {
+    let known = TwoPhaseMethod::ALL.map(TwoPhaseMethod::name);
+    TwoPhaseMethod::from_name(name)
+        .ok_or_else(|| format!("no interval is called that; there are {}", known.join(", ")))
 }

@@ -82,7 +82,7 @@ impl Draft {
         let (name, taken) = match column {
             "id" => ("id", identifier(&cell).map(|id| self.id = id)),
             "policy" => ("policy", cell.name().map(|policy| self.policy = policy)),
-            "label" => ("label", label_text(&cell).map(|label| self.label = label)),
+            "label" => ("label", label_text(cell).map(|label| self.label = label)),
             "rater" => ("rater", cell.name().map(|rater| self.rater = rater)),
             "probability" => {
                 ("probability", probability(&cell).map(|found| self.probability = found))

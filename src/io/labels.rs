@@ -284,7 +284,7 @@ pub fn read_labels_with(
     let mut seen: HashMap<LabelKey, u64> = HashMap::new();
     loop {
         let mut cells = Fields::default();
-        let next = rows.next(|column, cell| cells.take(column, &cell, wanted))?;
+        let next = rows.next(|column, cell| cells.take(column, cell, wanted))?;
         match next {
             Next::End => break,
             Next::Bad(problem) => problems.push(problem),
@@ -331,19 +331,19 @@ struct Fields {
 }
 
 impl Fields {
-    fn take(&mut self, column: &str, cell: &Cell<'_>, wanted: Option<&str>) {
-        if let Some(name) = NAMES.into_iter().find(|name| *name == column) {
+    fn take(&mut self, column: &str, cell: Cell<'_>, wanted: Option<&str>) {
+        if wanted == Some(column) {
+            self.wanted = cell.name().ok().flatten().map(String::into_boxed_str);
+        }
+        if let Some(at) = CERTAINTIES.iter().position(|name| *name == column) {
+            self.certainties[at] = Some(certainty(&cell));
+        } else if let Some(name) = NAMES.into_iter().find(|name| *name == column) {
             let read = match name {
-                "id" => identifier(cell),
+                "id" => identifier(&cell),
                 "label" | "labels" => label_text(cell),
                 _ => cell.name(),
             };
             self.names.insert(name, read);
-        } else if let Some(at) = CERTAINTIES.iter().position(|name| *name == column) {
-            self.certainties[at] = Some(certainty(cell));
-        }
-        if wanted == Some(column) {
-            self.wanted = cell.name().ok().flatten().map(String::into_boxed_str);
         }
     }
 
@@ -434,8 +434,8 @@ pub(super) fn finished<T>(
 }
 
 /// Returns a label, or several as a text with `;` between them; a list may hold them too.
-pub(super) fn label_text(cell: &Cell<'_>) -> Result<Option<String>, Fault> {
-    let Cell::Nested(Value::Array(items)) = cell else { return cell.name() };
+pub(super) fn label_text(cell: Cell<'_>) -> Result<Option<String>, Fault> {
+    let Cell::Nested(Value::Array(items)) = &cell else { return cell.name() };
     let labels: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
     let labels = labels.ok_or(Fault::NotText("a list that is not of texts"))?;
     Ok(Some(as_one_text(labels)).filter(|text| !text.is_empty()))

@@ -27,7 +27,6 @@ use crate::stats::kg_beta;
 use crate::stats::post_stratified;
 use crate::stats::post_stratified_across;
 use crate::stats::rogan_gladen;
-use crate::stats::two_phase_interval_across;
 
 /// Gold under one reading of what people could not tell, with the cells and error rates that follow from it.
 pub(crate) struct Case {
@@ -134,9 +133,9 @@ impl Estimates<'_> {
 
     fn two_phase_of(&self, case: &Case) -> Result<Estimate, Missing> {
         self.allowed()?;
-        let n = self.joined.cells.n_labeled();
-        let by_design = |value| case.design_ratio(value);
-        two_phase((&case.sums(), &case.crossing), by_design, n, self.settings)
+        let (sums, n) = (case.sums(), self.joined.cells.n_labeled());
+        let value = post_stratified_across(&sums, &case.crossing)?.value;
+        two_phase(&sums, (&case.crossing, case.design_ratio(value)), n, self.settings)
     }
 
     fn rogan_gladen_of(&self, case: &Case) -> Result<Estimate, Missing> {
@@ -211,21 +210,21 @@ pub(crate) fn nested(settings: &Settings<'_>) -> bool {
     }
 }
 
-/// Returns the two-phase estimate of `n` labeled units in these cells, with its default interval. `by_design` is how many times
-/// as large the first phase's variance is, at an estimate, as under independent inclusions.
+/// Returns the two-phase estimate of `n` labeled units in these cells, with its interval. `design` is how many times as large
+/// the first phase's variance is as if inclusions had been independent.
 pub(crate) fn two_phase(
-    (sums, crossing): (&[CellSums], &Crossing),
-    by_design: impl Fn(f64) -> f64,
+    sums: &[CellSums],
+    (crossing, design): (&Crossing, f64),
     n: u64,
     settings: &Settings<'_>,
 ) -> Result<Estimate, Missing> {
-    let (level, draws) = (settings.level, settings.draws);
     let estimate = post_stratified_across(sums, crossing)?;
-    let value = estimate.value;
-    let variance = estimate.first_phase * by_design(value) + estimate.second_phase;
-    let ratio = variance / estimate.variance();
+    let (value, independent) = (estimate.value, estimate.variance());
+    let variance = estimate.first_phase * design + estimate.second_phase;
+    let ratio = variance / independent;
     let ratio = if ratio > 0.0 && ratio.is_finite() { ratio } else { 1.0 };
-    let interval = two_phase_interval_across(sums, (crossing, ratio), level, draws)?;
+    let (level, draws) = (settings.level, settings.draws);
+    let interval = settings.interval.interval_by_design(sums, (crossing, ratio), level, draws)?;
     let otherwise = gold_only_across(sums, crossing)?.size;
     Ok(Estimate {
         value,

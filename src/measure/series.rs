@@ -33,12 +33,12 @@ use crate::measure::lean::Lean;
 use crate::measure::prevalence::measured;
 use crate::stats::CellSums;
 use crate::stats::Coordination;
+use crate::stats::Crossing;
 use crate::stats::StatsError;
 use crate::stats::Truth;
 use crate::stats::TwoDays;
 use crate::stats::gold_only;
 use crate::stats::post_stratified;
-use crate::stats::two_phase_interval;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 
@@ -263,6 +263,10 @@ fn separate_cells(
         let rows = (part.rows.units, part.rows.gold);
         let Settings { positive, drawn, .. } = *part.settings;
         let joined = weighed(rows, positive, drawn, Unclear::LeftOut)?;
+        if !joined.cells.crossing.is_empty() {
+            // what a cluster has in several cells, or in several periods, only the estimate over all rows can tell
+            return Ok(None);
+        }
         cells.extend(merge_thin(&joined.cells, drawn).0);
     }
     let alone = cells.iter().all(|cell| cell.sums.gold().count >= cell.needed());
@@ -271,7 +275,8 @@ fn separate_cells(
 
 fn stratified(cells: &[CellSums], n: u64, settings: &Settings<'_>) -> Result<Estimate, StatsError> {
     let estimate = post_stratified(cells)?;
-    let interval = two_phase_interval(cells, settings.level, settings.draws)?;
+    let method = settings.interval;
+    let interval = method.interval(cells, &Crossing::default(), settings.level, settings.draws)?;
     let (value, variance) = (estimate.value, estimate.variance());
     let otherwise = gold_only(cells)?.size;
     Ok(Estimate {

@@ -59,9 +59,9 @@ pub(crate) struct Row {
     pub(crate) unit: usize,
     pub(crate) outcome: Outcome,
     pub(crate) label: Option<Arc<str>>,
+    pub(crate) certainty: Option<Certainty>,
     /// All labels with `;` between them, where several may apply.
     pub(crate) labels: Option<Arc<str>>,
-    pub(crate) certainty: Option<Certainty>,
 }
 
 /// A label as the store has it, before its unit is looked up.
@@ -71,8 +71,8 @@ struct Scanned {
     policy: usize,
     outcome: Outcome,
     label: Option<Arc<str>>,
-    labels: Option<Arc<str>>,
     certainty: Option<Certainty>,
+    labels: Option<Arc<str>>,
 }
 
 impl Labeled {
@@ -224,8 +224,8 @@ fn scan(
                 policy,
                 outcome: row.outcome,
                 label: row.label.map(&mut one),
-                labels: row.labels.map(several).as_deref().map(&mut one),
                 certainty: Certainty::first(None, row.label_probability, row.stated_confidence),
+                labels: row.labels.map(several).as_deref().map(&mut one),
             });
         }
     })?;

@@ -34,6 +34,7 @@ use self::totals::Totals;
 use super::error::OpsError;
 use super::gold::Collected;
 use super::labeler::AdHoc;
+use super::program::IntervalName;
 use super::program::PositiveRule;
 use super::program::Program;
 use crate::eval::GoldDrawn;
@@ -54,6 +55,7 @@ use crate::policy::Mode;
 use crate::policy::Policy;
 use crate::stats::Draws;
 use crate::stats::Level;
+use crate::stats::TwoPhaseMethod;
 use jiff::Timestamp;
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -90,14 +92,16 @@ pub struct PrevalenceRequest {
     pub goal: Option<String>,
     /// Pivots to measure each part of the units by.
     pub by: Vec<String>,
-    /// Whether to measure the share of every label too.
-    pub each_label: bool,
     /// Known exposures to calibrate to, in place of titer.yaml's.
     pub totals: Option<PathBuf>,
+    /// Whether to measure the share of every label too.
+    pub each_label: bool,
     /// What the level is the level of, where there are pivots or labels.
     pub coverage: Coverage,
     /// The level of the intervals.
     pub level: Option<f64>,
+    /// How the interval of the two-phase estimate is made.
+    pub interval: Option<TwoPhaseMethod>,
     /// Gold below which an estimate is provisional.
     pub min_gold: Option<u64>,
     /// The seed of the simulated intervals.
@@ -153,10 +157,11 @@ impl Default for PrevalenceRequest {
             earlier: EarlierSample::default(),
             goal: None,
             by: Vec::new(),
-            each_label: false,
             totals: None,
+            each_label: false,
             coverage: Coverage::Each,
             level: None,
+            interval: None,
             min_gold: None,
             seed: 1,
             draws: 50_000,
@@ -265,6 +270,7 @@ impl Estimating<'_> {
     ) -> Result<Settings<'a>, OpsError> {
         let estimate = self.program.file.estimate.as_ref();
         let level = self.request.level.or(estimate.and_then(|estimate| estimate.level));
+        let interval = estimate.and_then(|estimate| estimate.interval).map(method_of);
         let min_gold = self.request.min_gold.or(estimate.and_then(|estimate| estimate.min_gold));
         let oldest = estimate.and_then(|estimate| estimate.max_gold_age.as_deref());
         let salts = sample.salt.as_deref().zip(gold.salt.as_deref());
@@ -273,6 +279,7 @@ impl Estimating<'_> {
             drawn: gold.drawn,
             level: Level::new(level.unwrap_or(0.95))?,
             draws: Draws::new(self.request.seed, self.request.draws)?,
+            interval: self.request.interval.or(interval).unwrap_or_default(),
             min_gold: min_gold.unwrap_or(MIN_GOLD),
             max_gold_age_days: oldest.map(span::days).transpose()?,
             salts: salts.map(|(sample, gold)| Salts { sample, gold }),
@@ -306,6 +313,16 @@ impl Estimating<'_> {
             OpsError::refused(error.to_string(), "say on which side of which share it should be")
         };
         text.map(Goal::parse).transpose().map_err(wrong)
+    }
+}
+
+fn method_of(name: IntervalName) -> TwoPhaseMethod {
+    match name {
+        IntervalName::KgMeld => TwoPhaseMethod::KgMeld,
+        IntervalName::GammaTiwari => TwoPhaseMethod::GammaTiwari,
+        IntervalName::GammaFf => TwoPhaseMethod::GammaFayFeuer,
+        IntervalName::GammaMidp => TwoPhaseMethod::GammaMidP,
+        IntervalName::LogitT => TwoPhaseMethod::Logit,
     }
 }
 

@@ -52,10 +52,10 @@ fn policy(report: &Report<'_>, measured: &PolicyPrevalence) -> String {
     for parts in report.pivots(&measured.subject.policy) {
         out.push_str(&segments(&parts));
     }
+    out.push_str(&errors(measured, &report.pivots(&measured.subject.policy)));
     if let Some(classes) = &measured.classes {
         out.push_str(&labels(&Shown::of(classes)));
     }
-    out.push_str(&errors(measured, &report.pivots(&measured.subject.policy)));
     for finding in &measured.findings {
         let (code, name, advice) = (finding.code, finding.code.name(), finding.code.advice());
         out.push_str(&format!(

@@ -15,6 +15,8 @@ use crate::stats::Share;
 use crate::stats::StatsError;
 use crate::stats::WeightSum;
 use crate::stats::kg_meld;
+use crate::stats::two_phase_clusters::added_by_clusters;
+use crate::stats::two_phase_clusters::unsure_by_clusters;
 
 /// The two-phase post-stratified estimate.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,12 +100,7 @@ pub fn post_stratified_across(
         second_phase += scale.powi(2)
             * squares(|sum| (sum.error - sum.first_phase_error).max(0.0), mean.mean.value());
     }
-    let calibrated = cells.iter().flat_map(|cell| {
-        let scale =
-            if cell.gold().count > 0 { cell.labeled.weight / cell.gold().weight } else { 0.0 };
-        [scale * (1.0 - value), -scale * value]
-    });
-    first_phase = (first_phase + crossing.variance(&calibrated.collect::<Vec<_>>())).max(0.0);
+    first_phase = (first_phase + crossing.variance(&calibrated(cells, value))).max(0.0);
     let between: f64 =
         melded.iter().map(|cell| cell.share * (cell.mean.value() - value).powi(2)).sum();
     let spread = value * (1.0 - value);
@@ -132,7 +129,8 @@ pub fn two_phase_interval(
 ///
 /// Melding takes the cells' means as independent of each other and of the cells' shares. Where units come in clusters they
 /// are not: every effective size is then divided by the ratio of the whole design variance to the one that melding takes for
-/// granted, `sum_g Q_g^2 m_g (1-m_g) / n_g + (sum_g Q_g m_g^2 - theta^2) / n_Q`. A ratio below 1 changes nothing.
+/// granted, `sum_g Q_g^2 m_g (1-m_g) / n_g + (sum_g Q_g m_g^2 - theta^2) / n_Q`; a ratio below 1 changes nothing. It is divided,
+/// too, by `(t_f / z)^2`: where a few large clusters carry the variance, it is known no better than by `f` degrees of freedom.
 ///
 /// `by_design` is how many times as large the whole variance is as under independent inclusions, above 0: every effective size
 /// is divided by it too. 1 where inclusions were independent.
@@ -151,27 +149,22 @@ pub fn two_phase_interval_across(
     let clustered = if crossing.is_empty() {
         1.0
     } else {
-        let variance = post_stratified_across(cells, crossing)?.variance();
-        variance / taken_for_granted(&melded, shares)
+        added_by_clusters(cells, crossing, (&melded, shares))?
+            * unsure_by_clusters(cells, crossing, level)?
     };
-    let ratio = by_design * if clustered.is_finite() { clustered.max(1.0) } else { 1.0 };
+    let ratio = by_design * clustered;
     let melded: Vec<MeldCell> = melded.iter().map(|cell| cell.reduced(ratio)).collect();
     kg_meld(&melded, shares.reduced(ratio), level, draws)
 }
 
-/// Returns the variance of the melded estimate if its parts were independent.
-fn taken_for_granted(cells: &[MeldCell], shares: EffectiveSize) -> f64 {
-    let of_mean = |cell: &MeldCell| match cell.mean {
-        CellMean::Exact(_) => 0.0,
-        CellMean::Sampled { value, size } => cell.share.powi(2) * value * (1.0 - value) / size,
+/// Returns what each sum of gold counts in the estimate's error: positives and negatives of each cell, calibrated to its labels.
+pub(super) fn calibrated(cells: &[CellSums], value: f64) -> Vec<f64> {
+    let of_cell = |cell: &CellSums| {
+        let gold = cell.gold();
+        let scale = if gold.count > 0 { cell.labeled.weight / gold.weight } else { 0.0 };
+        [scale * (1.0 - value), -scale * value]
     };
-    let value: f64 = cells.iter().map(|cell| cell.share * cell.mean.value()).sum();
-    let square: f64 = cells.iter().map(|cell| cell.share * cell.mean.value().powi(2)).sum();
-    let of_shares = match shares {
-        EffectiveSize::Exact => 0.0,
-        EffectiveSize::Units(size) => (square - value.powi(2)).max(0.0) / size,
-    };
-    cells.iter().map(of_mean).sum::<f64>() + of_shares
+    cells.iter().flat_map(of_cell).collect()
 }
 
 /// Returns the Hajek estimate from gold alone, without the labels.
@@ -261,7 +254,7 @@ fn known(share: f64, value: f64) -> MeldCell {
     MeldCell { share, mean: CellMean::Exact(value) }
 }
 
-fn total_weight(cells: &[CellSums]) -> Result<f64, StatsError> {
+pub(super) fn total_weight(cells: &[CellSums]) -> Result<f64, StatsError> {
     let total: f64 = cells.iter().map(|cell| cell.labeled.weight).sum();
     if total > 0.0 { Ok(total) } else { Err(StatsError::NoUnits) }
 }

@@ -54,12 +54,12 @@ pub struct StandingLabel<'a> {
     pub outcome: Outcome,
     /// The label, where there is one.
     pub label: Option<&'a str>,
-    /// All labels as a JSON list, where several may apply.
-    pub labels: Option<&'a str>,
     /// The probability of the tokens that spell the label, where it is known.
     pub label_probability: Option<f64>,
     /// What the model says of its own certainty.
     pub stated_confidence: Option<f64>,
+    /// All labels as a JSON list, where several may apply.
+    pub labels: Option<&'a str>,
     /// The prompt.
     pub prompt: Fingerprint,
 }
@@ -318,7 +318,7 @@ impl Reader {
         mut take: impl FnMut(StandingLabel<'_>),
     ) -> Result<(), StoreError> {
         let sql = "SELECT unit, unit_hash, policy, outcome, label, prompt, label_probability, stated_confidence,
-                iif(components = '{}', NULL, json_extract(components, '$.labels'))
+                 iif(components = '{}', NULL, json_extract(components, '$.labels'))
             FROM current_labels ORDER BY seq";
         self.each(sql, &[], |row| {
             let outcome = Outcome::from_name(row.get_ref(3)?.as_str()?);

@@ -227,12 +227,9 @@ impl Exclusive<'_> {
     fn two_phase(&self, joint: &Joint<'_>) -> Result<Estimate, Missing> {
         self.widened(|unclear| {
             let cells = self.laid.split(joint.holds, unclear);
-            two_phase(
-                (&cells.sums, &cells.crossing),
-                |value| cells.design_ratio(value),
-                self.measured.n,
-                self.settings,
-            )
+            let value = post_stratified_across(&cells.sums, &cells.crossing)?.value;
+            let design = cells.design_ratio(value);
+            two_phase(&cells.sums, (&cells.crossing, design), self.measured.n, self.settings)
         })
     }
 

@@ -11,6 +11,7 @@ use crate::measure::prevalence;
 use crate::stats::ClassCell;
 use crate::stats::Draws;
 use crate::stats::GoldWeight;
+use crate::stats::TwoPhaseMethod;
 use crate::stats::Weight;
 use crate::stats::double_sample_weighted;
 use crate::unit::Design;
@@ -70,12 +71,12 @@ impl World {
             .units
             .iter()
             .map(|(id, exposure, said)| LabeledUnit {
+                classes: &[],
                 id,
                 exposure: *exposure,
                 inclusion: self.inclusion.as_ref(),
                 outcome: outcome(said),
                 label: (outcome(said) == Outcome::Label).then_some(*said),
-                classes: &[],
             })
             .collect();
         let gold: Vec<GoldLabel<'_>> = self
@@ -99,6 +100,7 @@ impl World {
             max_gold_age_days: None,
             salts: None,
             goal: None,
+            interval: TwoPhaseMethod::KgMeld,
         };
         let subject = Subject { policy: "p".to_owned(), ..Subject::default() };
         let measured = prevalence(&subject, &units, &gold, &settings).unwrap();
@@ -137,7 +139,8 @@ fn close(found: &[f64], expected: &[f64], within: f64) {
 #[test]
 fn the_numbers_of_three_labels_are_those_of_the_specification() {
     let mut world = three(GoldDrawn::ByLabel);
-    world.inclusion = Some(Inclusion::new(1e-6, Design::Uniform));
+    let (design, stratum, cluster) = (Design::Uniform, None, None);
+    world.inclusion = Some(Inclusion { probability: 1e-6, draws: 1, design, stratum, cluster });
     let made = world.measure();
     close(&values(&made), &[0.750_603, 0.172_843, 0.076_554], 5e-7);
     let errors = made.shares.iter().map(|share| share.corrected.as_ref().unwrap().std_error);

@@ -8,6 +8,7 @@ use crate::measure::Opinion;
 use crate::measure::Rows;
 use crate::measure::Span;
 use crate::stats::Truth;
+use crate::stats::TwoPhaseMethod;
 
 const NAMES: [&str; 3] = ["ann", "bo", "cy"];
 
@@ -72,6 +73,7 @@ impl Panel {
             max_gold_age_days: None,
             salts: None,
             goal: None,
+            interval: TwoPhaseMethod::KgMeld,
         };
         let word = |bad: bool| if bad { "bad" } else { "fine" };
         let units: Vec<LabeledUnit<'_>> = self

@@ -18,6 +18,7 @@ use crate::measure::Subject;
 use crate::measure::by_segments;
 use crate::stats::Draws;
 use crate::stats::Level;
+use crate::stats::TwoPhaseMethod;
 use std::borrow::Cow;
 use std::num::NonZeroUsize;
 
@@ -33,6 +34,7 @@ fn by_cut(world: &World, cut: usize, coverage: Coverage) -> Vec<PolicyPrevalence
         max_gold_age_days: None,
         salts: None,
         goal: None,
+        interval: TwoPhaseMethod::KgMeld,
     };
     let units: Vec<LabeledUnit<'_>> = world.units.iter().map(|unit| world.unit(unit)).collect();
     let gold: Vec<GoldLabel<'_>> = world

@@ -146,9 +146,9 @@ fn policy_rows(
             }
             None => row.label,
         };
-        let (label, labels) = (label.map(&mut shared), several.map(&mut shared));
+        let (label, all) = (label.map(&mut shared), several.map(&mut shared));
         let (outcome, certainty) = (row.outcome, row.certainty);
-        rows.push(Row { id, unit, outcome, label, labels, certainty, maker: at });
+        rows.push(Row { id, unit, outcome, label, labels: all, certainty, maker: at });
     }
     PolicyRows { id, policy, positive, rows, makers, inclusions: None }
 }

@@ -80,10 +80,10 @@ pub(super) struct Row {
     pub(super) unit: Option<usize>,
     pub(super) outcome: Outcome,
     pub(super) label: Option<Arc<str>>,
-    /// All labels with `;` between them, where several may apply.
-    pub(super) labels: Option<Arc<str>>,
     /// What stands beside the label about its certainty.
     pub(super) certainty: Option<Certainty>,
+    /// All labels with `;` between them, where several may apply.
+    pub(super) labels: Option<Arc<str>>,
     /// The index of who made it.
     pub(super) maker: usize,
 }

@@ -82,8 +82,8 @@ fn policy_rows(
         unit: Some(unit),
         outcome,
         label,
-        labels,
         certainty,
+        labels,
         maker: 0,
     };
     Ok(PolicyRows {

@@ -397,6 +397,22 @@ pub(crate) enum DrawnName {
     Convenience,
 }
 
+/// How the interval of the corrected estimate is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum IntervalName {
+    /// Each cell at its effective size, melded: the default.
+    KgMeld,
+    /// Weighted gamma for rare shares, with a pseudo-event of the average weight.
+    GammaTiwari,
+    /// Weighted gamma with a pseudo-event of the largest weight: never short, often wide.
+    GammaFf,
+    /// Weighted gamma by mid-p: the level on average.
+    GammaMidp,
+    /// Symmetric on the logit scale: short where gold missed the few units that matter.
+    LogitT,
+}
+
 /// What is estimated, and the bar an estimate must clear.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -408,6 +424,8 @@ pub(crate) struct EstimateFile {
     /// Level of the intervals.
     #[schemars(range(min = 0.5, max = 0.9999))]
     pub(crate) level: Option<f64>,
+    /// How the interval of the corrected estimate is made; `kg_meld` when absent.
+    pub(crate) interval: Option<IntervalName>,
     /// Age of gold above which an estimate is provisional, such as `90 days`; needs `drawn_at` in the gold.
     pub(crate) max_gold_age: Option<String>,
     /// How much earlier gold a period leans on: `4 periods`, or `28 days` before its first day. Its own gold corrects that.
