@@ -13,6 +13,7 @@ use crate::eval::Matching;
 use crate::eval::Presence;
 use crate::eval::Unclear;
 use crate::eval::Undetermined;
+use crate::eval::layout::Reach;
 use crate::eval::weigh::Matched;
 use crate::eval::weigh::chosen;
 use crate::eval::weigh::gold_weight;
@@ -20,9 +21,15 @@ use crate::eval::weigh::undetermined_share;
 use crate::stats::CellCluster;
 use crate::stats::CellSums;
 use crate::stats::Crossing;
+use crate::stats::FirstPhase;
 use crate::stats::GoldWeight;
+use crate::stats::Linear;
+use crate::stats::Share;
+use crate::stats::StatsError;
+use crate::stats::TablePart;
 use crate::stats::Truth;
 use crate::stats::WeightSum;
+use crate::stats::gold_only_across;
 use std::collections::BTreeMap;
 use std::collections::HashMap;
 
@@ -44,6 +51,8 @@ pub(crate) struct CodedGold {
     /// What people said; `None` where they could not tell.
     pub(crate) class: Option<usize>,
     cluster: Option<u32>,
+    /// Its row among units drawn together, where that matters.
+    row: Option<usize>,
     /// Its weight where gold without a class counts as never drawn. `None` where it has no class, or weights are unknown.
     decided: Option<GoldWeight>,
     /// Its weight among all gold.
@@ -56,6 +65,8 @@ pub(crate) struct Laid<'c> {
     gold: &'c [CodedGold],
     cell_of: &'c [usize],
     labeled: Vec<CellSums>,
+    /// The units by how they were drawn, where that matters.
+    phase: Option<FirstPhase>,
 }
 
 /// The sums of each cell with some classes as positives.
@@ -64,6 +75,7 @@ pub(crate) struct SplitCells {
     pub(crate) sums: Vec<CellSums>,
     /// What clusters with gold in several of the cells add to variances.
     pub(crate) crossing: Crossing,
+    phase: Option<FirstPhase>,
 }
 
 impl<'m, 'a> Coded<'m, 'a> {
@@ -105,6 +117,7 @@ impl<'m, 'a> Coded<'m, 'a> {
                 code: *code,
                 class: class(unit),
                 cluster: unit.cluster,
+                row: unit.row,
                 decided: decided.get(unit.gold.id).copied(),
                 all: all.get(unit.gold.id).copied(),
             })
@@ -145,11 +158,16 @@ impl<'m, 'a> Coded<'m, 'a> {
         let mut labeled = vec![CellSums::default(); cells];
         let mut clusters: HashMap<(u32, usize), CellCluster> = HashMap::new();
         let independent = self.matching.drawn == GoldDrawn::Independent;
-        for (place, code) in self.matching.places.iter().zip(&self.code_of) {
+        let layout = self.matching.layout.as_ref();
+        let mut phase = layout.map(|layout| layout.table_of(Reach::Whole, cells));
+        for (at, (place, code)) in self.matching.places.iter().zip(&self.code_of).enumerate() {
             if independent && place.gold.is_some() {
                 continue;
             }
             let cell = cell_of[*code];
+            if let (Some(phase), Some(layout)) = (&mut phase, layout) {
+                phase.add_unit((layout.row(at), cell), place.weight);
+            }
             match place.cluster {
                 None => labeled[cell].add_unit(place.weight),
                 Some(cluster) => {
@@ -158,7 +176,7 @@ impl<'m, 'a> Coded<'m, 'a> {
                 }
             }
         }
-        Laid { gold: &self.gold, cell_of, labeled }
+        Laid { gold: &self.gold, cell_of, labeled, phase }
     }
 }
 
@@ -195,7 +213,8 @@ impl Coded<'_, '_> {
             *confusion.entry((said, meant)).or_default() += 1;
         }
         let cells = cells(Unclear::LeftOut);
-        Ok(Joined { cells, undetermined, confusion, ..self.matching.whole()? })
+        let verified = Vec::new();
+        Ok(Joined { cells, undetermined, verified, confusion, ..self.matching.whole()? })
     }
 }
 
@@ -204,17 +223,70 @@ impl SplitCells {
     fn three(self) -> Cells {
         let mut sums = self.sums.into_iter();
         let mut next = || sums.next().unwrap_or_default();
-        Cells {
-            flagged: next(),
-            unflagged: next(),
-            no_answer: next(),
-            crossing: self.crossing,
-            phase: None,
-        }
+        let (flagged, unflagged, no_answer) = (next(), next(), next());
+        Cells { flagged, unflagged, no_answer, crossing: self.crossing, phase: self.phase }
+    }
+
+    /// Returns how many times as large the first phase's variance of a two-phase estimate is as under independent inclusions,
+    /// gold being calibrated to the units of its cell.
+    pub(crate) fn design_ratio(&self, value: f64) -> f64 {
+        let scale = |cell: usize| {
+            let sums = self.sums.get(cell)?;
+            let gold = sums.gold().weight;
+            (gold > 0.0).then(|| sums.labeled.weight / gold)
+        };
+        self.ratio(value, scale)
+    }
+
+    /// Returns the share of positives among all gold.
+    ///
+    /// # Errors
+    ///
+    /// [`StatsError::NoUnits`] without gold.
+    pub(crate) fn gold_share(&self) -> Result<Share, StatsError> {
+        let share = gold_only_across(&self.sums, &self.crossing)?;
+        let ratio = self.ratio(share.value, |_| Some(1.0));
+        let first: f64 = self.sums.iter().map(|cell| cell.first_phase_error(share.value)).sum();
+        let weight: f64 = self.sums.iter().map(|cell| cell.gold().weight).sum();
+        let first = first / weight.powi(2);
+        Ok(share.scaled((share.variance + first * (ratio - 1.0)) / share.variance))
+    }
+
+    fn ratio(&self, share: f64, scale: impl Fn(usize) -> Option<f64>) -> f64 {
+        let deviation = |part| match part {
+            TablePart::Labeled => None,
+            TablePart::Positives => Some(1.0 - share),
+            TablePart::Negatives => Some(-share),
+        };
+        let linear = |cell: usize, part| match scale(cell) {
+            None => Linear { scale: 0.0, deviation: None },
+            Some(scale) => Linear { scale, deviation: deviation(part) },
+        };
+        self.phase.as_ref().map_or(1.0, |phase| phase.ratio(linear))
     }
 }
 
 impl Laid<'_> {
+    /// Returns the share of the labeled units in the first cell.
+    ///
+    /// # Errors
+    ///
+    /// [`StatsError::NoUnits`] without labeled units.
+    pub(crate) fn first_share(&self) -> Result<Share, StatsError> {
+        let sums = self.labeled();
+        let (first, rest) = sums.split_first().ok_or(StatsError::NoUnits)?;
+        let rest = rest.iter().fold(WeightSum::default(), |all, sum| all.plus(sum));
+        let share = Share::of(first, &rest)?;
+        let deviation = |cell| if cell == 0 { 1.0 - share.value } else { -share.value };
+        let ratio = self.phase.as_ref().map_or(1.0, |phase| {
+            phase.ratio(|cell, part| Linear {
+                scale: 1.0,
+                deviation: (part == TablePart::Labeled).then(|| deviation(cell)),
+            })
+        });
+        Ok(share.scaled(ratio))
+    }
+
     /// Returns the sums over the labeled units of each cell.
     pub(crate) fn labeled(&self) -> Vec<WeightSum> {
         self.labeled.iter().map(|cell| cell.labeled).collect()
@@ -223,7 +295,7 @@ impl Laid<'_> {
     /// Returns the cells with the gold of `positive` classes as positives and all other gold as negatives.
     pub(crate) fn split(&self, positive: impl Fn(usize) -> bool, unclear: Unclear) -> SplitCells {
         let truth = |class| if positive(class) { Truth::Positive } else { Truth::Negative };
-        let mut sums = self.labeled.clone();
+        let (mut sums, mut phase) = (self.labeled.clone(), self.phase.clone());
         let mut clusters: BTreeMap<u32, Vec<CellCluster>> = BTreeMap::new();
         for gold in self.gold {
             let (weight, truth) = match (gold.class, unclear) {
@@ -233,6 +305,13 @@ impl Laid<'_> {
                 (None, Unclear::Taken(truth)) => (gold.all, truth),
             };
             let (Some(weight), cell) = (weight, self.cell_of[gold.code]) else { continue };
+            if let (Some(phase), Some(row)) = (&mut phase, gold.row) {
+                let part = match truth {
+                    Truth::Positive => TablePart::Positives,
+                    Truth::Negative => TablePart::Negatives,
+                };
+                phase.add_gold((row, cell), weight, part);
+            }
             match gold.cluster {
                 None => sums[cell].add_gold(weight, truth),
                 Some(cluster) => {
@@ -244,7 +323,7 @@ impl Laid<'_> {
         }
         let in_cells = clusters.values().map(Vec::as_slice);
         let crossing = Crossing::of(sums.len(), in_cells);
-        SplitCells { sums, crossing }
+        SplitCells { sums, crossing, phase }
     }
 }
 
@@ -271,24 +350,30 @@ mod tests {
 
     #[test]
     fn with_the_three_cells_as_codes_the_sums_are_those_of_the_policy() {
+        for design in [Design::Poisson, Design::Stratified] {
+            check(design);
+        }
+    }
+
+    /// Poisson samples come in clusters, others do not.
+    fn check(design: Design) {
         let ids: Vec<String> = (0..60).map(|n| n.to_string()).collect();
         let inclusions: Vec<Inclusion> = (0..60)
             .map(|n| Inclusion {
-                draws: 1,
                 probability: if n % 4 == 0 { 1.0 } else { 0.3 },
-                design: Design::Poisson,
-                stratum: None,
-                cluster: (n % 3 == 0).then(|| (n % 9).to_string()),
+                cluster: (design == Design::Poisson && n % 3 == 0).then(|| (n % 9).to_string()),
+                stratum: Some((n % 2).to_string()),
+                ..Inclusion::new(1.0, design)
             })
             .collect();
         let units: Vec<LabeledUnit<'_>> = (0..60)
             .map(|n| LabeledUnit {
-                classes: &[],
                 id: &ids[n],
                 exposure: 1.0 + (n % 5) as f64,
                 inclusion: Some(&inclusions[n]),
                 outcome: if n % 7 == 0 { Outcome::Refusal } else { Outcome::Label },
                 label: (n % 7 != 0).then_some(LABELS[n % 2]),
+                classes: &[],
             })
             .collect();
         let gold: Vec<GoldLabel<'_>> = (0..60)
@@ -314,6 +399,8 @@ mod tests {
                 (undetermined.highest, Unclear::Taken(Truth::Positive)),
             ] {
                 let split = laid.split(|class| class == 0, unclear);
+                let shares = (split.gold_share().unwrap(), cells.violating_share().unwrap());
+                assert!((shares.0.variance - shares.1.variance).abs() < 1e-12, "{shares:?}");
                 for (one, other) in split.sums.iter().zip(cells.all()) {
                     let close = |a: f64, b: f64| (a - b).abs() < 1e-9 * (1.0 + b.abs());
                     for (a, b) in [

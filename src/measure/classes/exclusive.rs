@@ -38,10 +38,8 @@ use crate::measure::estimates::two_phase;
 use crate::policy::Mode;
 use crate::stats::Bounds;
 use crate::stats::Matrix;
-use crate::stats::Share;
 use crate::stats::StatsError;
 use crate::stats::Truth;
-use crate::stats::gold_only_across;
 use crate::stats::ignorance_bounds;
 use crate::stats::kg_beta;
 use crate::stats::post_stratified_across;
@@ -203,9 +201,7 @@ impl Exclusive<'_> {
         let labels = self.labels.len();
         let apart = |code: usize| usize::from(code == labels || !(joint.holds)(code));
         let cell_of: Vec<usize> = (0..=labels).map(apart).collect();
-        let sums = self.coded.laid(&cell_of).labeled();
-        let sum = |at: usize| sums.get(at).copied().unwrap_or_default();
-        let share = Share::of(&sum(0), &sum(1))?;
+        let share = self.coded.laid(&cell_of).first_share()?;
         Ok(Estimate::of_share(&share, kg_beta(&share, self.settings.level)))
     }
 
@@ -231,15 +227,16 @@ impl Exclusive<'_> {
     fn two_phase(&self, joint: &Joint<'_>) -> Result<Estimate, Missing> {
         self.widened(|unclear| {
             let cells = self.laid.split(joint.holds, unclear);
-            two_phase(&cells.sums, (&cells.crossing, 1.0), self.measured.n, self.settings)
+            let value = post_stratified_across(&cells.sums, &cells.crossing)?.value;
+            let design = cells.design_ratio(value);
+            two_phase(&cells.sums, (&cells.crossing, design), self.measured.n, self.settings)
         })
     }
 
     fn gold_only(&self, joint: &Joint<'_>) -> Result<Estimate, Missing> {
         self.widened(|unclear| {
             let cells = self.laid.split(joint.holds, unclear);
-            let share = gold_only_across(&cells.sums, &cells.crossing);
-            let share = share.map_err(|_| Missing::NoGold)?;
+            let share = cells.gold_share().map_err(|_| Missing::NoGold)?;
             Ok(Estimate::of_share(&share, kg_beta(&share, self.settings.level)))
         })
     }
@@ -327,7 +324,8 @@ impl Exclusive<'_> {
         }
         let variance = |holds: &dyn Fn(usize) -> bool| {
             let cells = self.laid.split(holds, Unclear::LeftOut);
-            Some(post_stratified_across(&cells.sums, &cells.crossing).ok()?.variance())
+            let made = post_stratified_across(&cells.sums, &cells.crossing).ok()?;
+            Some(made.first_phase * cells.design_ratio(made.value) + made.second_phase)
         };
         let mut covariance = Matrix::zeros(self.labels.len());
         for a in 0..self.labels.len() {

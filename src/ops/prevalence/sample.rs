@@ -13,6 +13,7 @@ use crate::eval::Positive;
 use crate::eval::Stated;
 use crate::eval::StatedUnit;
 use crate::gold::RatedUnit;
+use crate::gold::labels_in;
 use crate::measure::Calibrated;
 use crate::measure::Division;
 use crate::measure::Opinion;
@@ -319,9 +320,12 @@ fn opinions<'a>(
     here: impl Fn(&str) -> bool,
 ) -> Vec<Opinion<'a>> {
     let abstains = |label: &str| rows.policy.as_ref().is_some_and(|policy| policy.abstains(label));
-    let truth = |label: &str| {
-        if rows.positive.matches(label) { Truth::Positive } else { Truth::Negative }
+    let several = rows.several();
+    let violating = |label: &str| match several {
+        true => labels_in(label).any(|one| rows.positive.matches(one)),
+        false => rows.positive.matches(label),
     };
+    let truth = |label: &str| if violating(label) { Truth::Positive } else { Truth::Negative };
     let units = gold.rated.iter().filter(|unit| unit.policy == rows.id && here(&unit.unit_id));
     let said = |unit: &'a RatedUnit| {
         let decided = unit.answers.iter().filter(|answer| !abstains(&answer.label));
