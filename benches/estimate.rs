@@ -31,6 +31,7 @@ use titer::stats::Draws;
 use titer::stats::Level;
 use titer::stats::PairedScores;
 use titer::stats::Resampling;
+use titer::stats::TwoPhaseMethod;
 use titer::stats::paired_bootstrap;
 use titer::unit::Design;
 use titer::unit::Inclusion;
@@ -133,9 +134,10 @@ impl Frame {
             max_gold_age_days: None,
             salts: None,
             goal: None,
+            interval: TwoPhaseMethod::KgMeld,
         };
         let subject = Subject { policy: "policy".to_owned(), ..Subject::default() };
-        let rows = Rows { units: &units, gold: &gold };
+        let rows = Rows { units: &units, gold: &gold, stated: None };
         drop(prevalence(&subject, &units, &gold, &settings).unwrap());
         let threads = NonZeroUsize::new(threads).unwrap();
         let segments = Segments { divisions, coverage: Coverage::Each, threads };

@@ -1,5 +1,6 @@
 //! Arguments become one operation, its text or JSON, and an exit code.
 
+mod agreement;
 mod check;
 mod compile;
 mod demo;

@@ -1,4 +1,4 @@
-//! Human annotations become gold: draws, queue decisions, adjudication.
+//! Human annotations become gold: draws, queue decisions, adjudication, how far raters agree.
 //!
 //! Gold corrects prevalence only when every labeled unit had a known chance of being annotated, so
 //! [`draw`] records that chance and [`check`] refuses gold that lies outside the sample.
@@ -6,15 +6,28 @@
 #![deny(clippy::disallowed_methods)]
 
 mod adjudication;
+mod agreement;
 mod allocation;
 mod annotation;
+mod answers;
 mod draw;
 mod queue;
+mod sets;
 
 pub use adjudication::Adjudication;
 pub use adjudication::Gold;
 pub use adjudication::Unresolved;
 pub use adjudication::adjudicate;
+pub use agreement::Among;
+pub use agreement::Coefficient;
+pub use agreement::CoefficientName;
+pub use agreement::LabelScale;
+pub use agreement::Measured;
+pub use agreement::RaterAgreement;
+pub use agreement::RaterRow;
+pub use agreement::ScaleLabel;
+pub use agreement::agreement;
+pub use agreement::overall_agreement;
 pub use allocation::CellCounts;
 pub use allocation::CellShares;
 pub use allocation::LEAST_UNFLAGGED;
@@ -25,6 +38,9 @@ pub use annotation::Mistake;
 pub use annotation::MistakeKind;
 pub use annotation::PolicyLabels;
 pub use annotation::check;
+pub use answers::Answer;
+pub use answers::RatedUnit;
+pub use answers::rated;
 pub use draw::Cell;
 pub use draw::CellDraw;
 pub use draw::GoldDraw;
@@ -38,6 +54,9 @@ pub use queue::Progress;
 pub use queue::Question;
 pub use queue::Queue;
 pub use queue::Undone;
+pub use sets::as_one_text;
+pub use sets::labels_in;
+pub use sets::names_several;
 
 use crate::sampling::SamplingError;
 use thiserror::Error;

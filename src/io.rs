@@ -41,6 +41,7 @@ pub use labels::LabelRow;
 pub use labels::LabelRowComponent;
 pub use labels::LabelWriter;
 pub use labels::read_labels;
+pub use labels::read_labels_with;
 pub use manifest::GateRow;
 pub use manifest::ManifestFile;
 pub use manifest::manifest_path;

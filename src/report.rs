@@ -7,12 +7,19 @@
 #![deny(clippy::disallowed_methods)]
 
 mod changes;
+mod classes;
+mod gold_error;
 mod html;
 mod markdown;
+mod markdown_quality;
 mod number;
 mod page;
+mod page_quality;
 mod plan;
 mod plot;
+mod quality;
+mod rates;
+mod reliability;
 mod rows;
 mod segments;
 mod summary;
@@ -21,10 +28,13 @@ mod text;
 
 pub use changes::break_sentences;
 pub use changes::changes;
+pub use classes::by_label;
 pub use html::RenderError;
 pub use html::html;
 pub use markdown::markdown;
 pub use plan::plans;
+pub use quality::rates_by_segment;
+pub use rates::error_rates;
 pub use segments::by_period;
 pub use segments::by_segment;
 pub use segments::pivots;

@@ -22,10 +22,16 @@ mod endings;
 mod endpoints;
 #[path = "cli/full_disk.rs"]
 mod full_disk;
+#[path = "cli/gold_quality.rs"]
+mod gold_quality;
+#[path = "cli/labels.rs"]
+mod labels;
 #[path = "cli/periods.rs"]
 mod periods;
 #[path = "cli/plan.rs"]
 mod plan;
+#[path = "cli/quality.rs"]
+mod quality;
 #[path = "cli/refusals.rs"]
 mod refusals;
 #[path = "cli/segments.rs"]

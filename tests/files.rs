@@ -237,6 +237,7 @@ fn label_row(id: &str) -> LabelRow {
         policy_version: "1.0.0".into(),
         outcome: "label",
         label: Some("violating".into()),
+        labels: Vec::new(),
         criteria: vec!["violating.sale".into(), "violating.link".into()],
         checks: BTreeMap::new(),
         components: Vec::new(),

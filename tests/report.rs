@@ -6,24 +6,38 @@
 )]
 
 use std::collections::BTreeMap;
+use titer::eval::Certainty;
+use titer::eval::Stated;
+use titer::eval::StatedUnit;
+use titer::measure::Coverage;
 use titer::measure::GoldDrawn;
 use titer::measure::GoldLabel;
 use titer::measure::Judgment;
 use titer::measure::LabeledUnit;
+use titer::measure::PeriodRows;
 use titer::measure::PolicyPrevalence;
 use titer::measure::Positive;
+use titer::measure::Rows;
+use titer::measure::Scheme;
+use titer::measure::SchemeLabel;
 use titer::measure::Settings;
+use titer::measure::Several;
 use titer::measure::Subject;
+use titer::measure::classes;
+use titer::measure::one_period;
 use titer::measure::prevalence;
+use titer::policy::Mode;
 use titer::reply::Outcome;
 use titer::report::Detail;
 use titer::report::Report;
+use titer::report::by_label;
 use titer::report::html;
 use titer::report::markdown;
 use titer::report::summary_line;
 use titer::report::text;
 use titer::stats::Draws;
 use titer::stats::Level;
+use titer::stats::TwoPhaseMethod;
 use titer::unit::Design;
 use titer::unit::Inclusion;
 
@@ -72,6 +86,7 @@ impl World {
             max_gold_age_days: None,
             salts: None,
             goal: None,
+            interval: TwoPhaseMethod::KgMeld,
         };
         let inclusion =
             self.probability.map(|probability| Inclusion::new(probability, Design::Uniform));
@@ -281,6 +296,91 @@ fn hostile_names_are_text_everywhere() {
     assert!([page, marked, plain].iter().all(|shown| !shown.contains('\u{1b}')));
 }
 
+/// A labeler that says how sure it is of 80 units, all with gold, as one measurement.
+fn sure() -> PolicyPrevalence {
+    let rows: Vec<(String, bool, f64, bool)> = (0..80)
+        .map(|n| (format!("u{n}"), n % 4 == 0, if n % 3 == 0 { 0.95 } else { 0.6 }, n % 5 == 0))
+        .collect();
+    let label = |is: bool| if is { "violating" } else { "allowed" };
+    let unit = |(id, flagged, ..): &'_ (String, bool, f64, bool)| (id.clone(), label(*flagged));
+    let said: Vec<_> = rows.iter().map(unit).collect();
+    let units: Vec<_> = said
+        .iter()
+        .map(|(id, label)| LabeledUnit {
+            classes: &[],
+            id,
+            exposure: 1.0,
+            inclusion: None,
+            outcome: Outcome::Label,
+            label: Some(label),
+        })
+        .collect();
+    let gold: Vec<_> = rows
+        .iter()
+        .map(|(id, _, _, is)| GoldLabel {
+            id,
+            label: label(*is),
+            judgment: Judgment::Decided,
+            probability: None,
+            age_days: None,
+        })
+        .collect();
+    let certain: Vec<_> = rows
+        .iter()
+        .map(|(id, flagged, p, _)| StatedUnit {
+            id,
+            flagged: *flagged,
+            certainty: Certainty::Label(*p),
+        })
+        .collect();
+    let stated = Stated::of(&certain, 2).unwrap();
+    let positive = Positive::labels(["violating"]).unwrap();
+    let settings = Settings {
+        positive: &positive,
+        drawn: GoldDrawn::Convenience,
+        level: Level::new(0.95).unwrap(),
+        draws: Draws::least(7),
+        min_gold: 300,
+        max_gold_age_days: None,
+        salts: None,
+        goal: None,
+        interval: TwoPhaseMethod::KgMeld,
+    };
+    let subject = Subject { policy: "spam".to_owned(), ..Subject::default() };
+    let rows = Rows { units: &units, gold: &gold, stated: Some(stated.as_ref()) };
+    let (instrument, history) = (None, [].as_slice());
+    one_period(&PeriodRows { subject: &subject, instrument, rows, settings: &settings, history })
+        .unwrap()
+}
+
+#[test]
+fn stated_probabilities_have_a_curve_a_table_and_words() {
+    let measured = sure();
+    let made = measured.calibration.as_ref().unwrap().as_ref().unwrap();
+    assert_eq!((made.n, made.bins.len()), (80, 4));
+    let page = html(&report(std::slice::from_ref(&measured))).unwrap();
+    assert_eq!(page.matches("class=\"bin\"").count(), 4);
+    assert!(
+        page.contains("<polyline class=\"fitted\" points=\"") && page.contains("label_probability")
+    );
+    let marked = markdown(&report(std::slice::from_ref(&measured)));
+    assert!(marked.contains("| label\\_probability | value | 95 % interval |"), "{marked}");
+    assert!(marked.contains("| Brier score | "), "{marked}");
+    let shown = text(&measured, Detail::Full);
+    assert!(shown.contains("calibration error (ECE)"), "{shown}");
+    for shown in [page, marked, shown] {
+        assert!(shown.contains("rates of the gold at hand, not of the population"), "{shown}");
+    }
+}
+
+#[test]
+fn error_rates_of_a_cell_without_gold_are_those_of_the_rest() {
+    let shown = text(&withheld().measure(), Detail::Full);
+    assert!(shown.contains("a cell has no gold (S006): these are rates of the units"), "{shown}");
+    let shown = text(&publishable().measure(), Detail::Full);
+    assert!(!shown.contains("these are rates of"), "{shown}");
+}
+
 #[test]
 fn a_report_of_nothing_is_still_a_page() {
     let page = html(&report(&[])).unwrap();
@@ -303,4 +403,67 @@ fn an_estimate_that_is_clipped_says_so_beside_the_table() {
         (text(&measured, Detail::Brief), html(&report(std::slice::from_ref(&measured))).unwrap());
     assert!(shown.contains("rogan-gladen: S004 clipped: "), "{shown}");
     assert!(page.contains("rogan-gladen: S004 clipped: "));
+}
+
+/// Labels of three kinds, one of them of a hostile name and one that gold never gives.
+fn by_each_label() -> PolicyPrevalence {
+    let units: Vec<String> = (0..400).map(|n| n.to_string()).collect();
+    let name = |n: usize| if n.is_multiple_of(4) { HOSTILE } else { "allowed" };
+    let rows: Vec<LabeledUnit<'_>> = (units.iter().enumerate())
+        .map(|(n, id)| LabeledUnit {
+            classes: &[],
+            id,
+            exposure: 1.0,
+            inclusion: None,
+            outcome: Outcome::Label,
+            label: Some(name(n)),
+        })
+        .collect();
+    let gold: Vec<GoldLabel<'_>> = (units.iter().enumerate().step_by(2))
+        .map(|(n, id)| GoldLabel {
+            id,
+            label: name(n + usize::from(n.is_multiple_of(20))),
+            judgment: Judgment::Decided,
+            probability: None,
+            age_days: None,
+        })
+        .collect();
+    let positive = Positive::labels([HOSTILE, "never"]).unwrap();
+    let settings = Settings {
+        positive: &positive,
+        drawn: GoldDrawn::FromSample,
+        level: Level::new(0.95).unwrap(),
+        draws: Draws::least(7),
+        min_gold: 0,
+        max_gold_age_days: None,
+        salts: None,
+        goal: None,
+        interval: TwoPhaseMethod::KgMeld,
+    };
+    let subject = Subject { policy: "p".to_owned(), ..Subject::default() };
+    let mut measured = prevalence(&subject, &rows, &gold, &settings).unwrap();
+    let label = |id: &str| SchemeLabel { id: id.to_owned(), severity: None };
+    let labels = vec![label("allowed"), label("never")];
+    let scheme = Scheme { mode: Mode::Single, labels, several: Several::default() };
+    let rows = Rows { units: &rows, gold: &gold, stated: None };
+    let made = classes(rows, &measured, &scheme, (&settings, Coverage::Each)).unwrap();
+    measured.classes = Some(made);
+    measured
+}
+
+#[test]
+fn every_label_is_shown_with_what_was_said_against_gold() {
+    let policies = [by_each_label()];
+    let shown = markdown(&report(&policies));
+    assert!(shown.contains("| label | naive | corrected | 95 % interval | gold |"), "{shown}");
+    assert!(shown.contains("| never | 0.0 % | - | at most "), "{shown}");
+    assert!(shown.contains("never: S005 no\\_gold\\_positives: 0 of 200 gold units"), "{shown}");
+    assert!(shown.contains("| allowed | 75.0 % | **75.0 % (100)** |"), "{shown}");
+    assert!(!shown.contains("<script>"), "{shown}");
+    let page = html(&report(&policies)).unwrap();
+    assert!(page.contains("style=\"--shade:100%\""), "no heat");
+    assert!(page.contains("<td class=\"same\"") && !page.contains("<script>"));
+    let classes = policies[0].classes.as_ref().unwrap();
+    let text = by_label(&policies[0].subject, classes, Detail::Full);
+    assert!(text.starts_with("p by label\n") && !text.contains('\u{1b}'), "{text}");
 }

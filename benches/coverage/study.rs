@@ -34,6 +34,7 @@ use titer::sampling::Sizing;
 use titer::sampling::prn;
 use titer::stats::Draws;
 use titer::stats::Level;
+use titer::stats::TwoPhaseMethod;
 use titer::unit::Design;
 use titer::unit::Inclusion;
 
@@ -232,6 +233,7 @@ fn measure(sample: &[SampledUnit<'_>], salt: &Salt, gold: Gold, seed: u64) -> Po
         max_gold_age_days: None,
         salts: Some(Salts { sample: salt.as_str(), gold: gold_salt.as_str() }),
         goal: None,
+        interval: TwoPhaseMethod::KgMeld,
     };
     let subject = Subject { policy: POLICY.to_owned(), ..Subject::default() };
     prevalence(&subject, &units, &gold_labels, &settings).unwrap()

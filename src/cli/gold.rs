@@ -1,5 +1,6 @@
 //! `titer gold`.
 
+use super::agreement::agreement_text;
 use super::failure::Failure;
 use super::label::LabelerArgs;
 use super::number::count;
@@ -81,9 +82,11 @@ pub(super) struct ImportArgs {
 #[command(after_help = "Example: titer gold export > sheet.csv")]
 pub(super) struct ExportArgs {}
 
-/// Show how far the latest draw is
+/// Show how far the latest draw is, and how far its raters agree
 #[derive(Debug, Args)]
-#[command(after_help = "Example: titer gold status --format json")]
+#[command(
+    after_help = "Example: titer gold status --format json\n\nAgreement rests on the units that two or more raters answered; label them with several names (titer gold label --rater NAME) or\nimport a sheet with a column rater. Without a draw it is that of the file `gold: {from: …}` names."
+)]
 pub(super) struct StatusArgs {}
 
 pub(super) fn run(
@@ -214,6 +217,11 @@ fn status_text(status: &Status) -> String {
             "\n{} questions have no majority among their raters; have them decided",
             status.unresolved
         ));
+    }
+    let agreement = agreement_text(status);
+    if !agreement.is_empty() {
+        text.push_str("\n\n");
+        text.push_str(&agreement);
     }
     text
 }

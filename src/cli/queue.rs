@@ -7,6 +7,8 @@ use crate::ops::gold::Screen;
 use crate::ops::gold::Session;
 use console::Key;
 use console::Term;
+use std::collections::BTreeSet;
+use std::collections::VecDeque;
 use std::io;
 use std::io::BufRead;
 use std::io::IsTerminal;
@@ -17,7 +19,12 @@ const ABSTAIN_KEYS: &str = "0abcdefgh";
 
 /// What a key asks for.
 enum Asked {
+    /// This alone.
     Answer(usize),
+    /// This among others, or not any more.
+    Toggle(usize),
+    /// What is chosen.
+    Confirm,
     Undo,
     Skip,
     Guide,
@@ -25,33 +32,58 @@ enum Asked {
     Nothing,
 }
 
-/// Where keys come from: a terminal, one key each; or lines of a pipe, one key a line.
+/// Where keys come from: a terminal, one key each; or lines of a pipe, one key a line, several where labels may be combined.
 enum Keys {
     Terminal(Term),
-    Lines(io::Lines<io::StdinLock<'static>>),
+    Lines(io::Lines<io::StdinLock<'static>>, VecDeque<char>),
 }
 
 /// Asks until the queue is empty or the rater leaves. Every answer is durable before the next unit is shown.
 pub(super) fn run(session: &mut Session) -> Result<(), Failure> {
     let mut keys = Keys::open();
     let mut guide = false;
+    let mut chosen = BTreeSet::new();
     while let Some(screen) = session.screen() {
-        keys.show(&text(&screen, guide, width()));
+        keys.show(&text(&screen, &chosen, (guide, width())));
         guide = false;
         match keys.next(&screen)? {
-            Asked::Answer(choice) => session.answer(choice)?,
+            Asked::Answer(choice) => chosen = answered(session, &BTreeSet::from([choice]))?,
+            Asked::Toggle(choice) => {
+                if !chosen.remove(&choice) {
+                    chosen.insert(choice);
+                }
+                continue;
+            }
+            Asked::Confirm if chosen.is_empty() => continue,
+            Asked::Confirm => chosen = answered(session, &chosen)?,
+            Asked::Undo if !chosen.is_empty() => chosen.clear(),
             Asked::Undo => {
                 if !session.undo()? {
                     keys.show("nothing to undo in this session");
                 }
             }
-            Asked::Skip => session.skip(),
+            Asked::Skip => {
+                chosen.clear();
+                session.skip();
+            }
             Asked::Guide => guide = true,
             Asked::Quit => break,
-            Asked::Nothing => keys.show("that is none of the keys"),
+            Asked::Nothing => {
+                if matches!(keys, Keys::Lines(..)) {
+                    chosen.clear();
+                }
+                keys.show("that is none of the keys");
+            }
         }
+        keys.forget();
     }
     Ok(())
+}
+
+/// Records an answer; nothing is chosen of the next unit.
+fn answered(session: &mut Session, chosen: &BTreeSet<usize>) -> Result<BTreeSet<usize>, Failure> {
+    session.answer(chosen)?;
+    Ok(BTreeSet::new())
 }
 
 impl Keys {
@@ -59,7 +91,7 @@ impl Keys {
         if io::stdin().is_terminal() {
             Self::Terminal(Term::stderr())
         } else {
-            Self::Lines(io::stdin().lock().lines())
+            Self::Lines(io::stdin().lock().lines(), VecDeque::new())
         }
     }
 
@@ -77,16 +109,35 @@ impl Keys {
                 Ok(Key::Char(key)) => Some(key),
                 Ok(Key::Escape | Key::CtrlC) => None,
                 Ok(Key::Backspace) => Some('u'),
+                Ok(Key::Enter) => Some('\n'),
                 Ok(_) => Some(' '),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => None,
                 Err(error) => return Err(error.into()),
             },
-            Self::Lines(lines) => match lines.next() {
-                Some(line) => Some(line?.trim().chars().next().unwrap_or(' ')),
-                None => None,
+            Self::Lines(lines, waiting) => match (waiting.pop_front(), several(screen)) {
+                (Some(key), _) => Some(key),
+                (None, false) => match lines.next() {
+                    Some(line) => Some(line?.trim().chars().next().unwrap_or(' ')),
+                    None => None,
+                },
+                (None, true) => match lines.next() {
+                    Some(line) => {
+                        waiting.extend(line?.trim().chars().chain(['\n']));
+                        waiting.pop_front()
+                    }
+                    None => None,
+                },
             },
         };
         Ok(key.map_or(Asked::Quit, |key| asked(key, screen)))
+    }
+
+    /// Drops the rest of a line, once something was done: it was not meant for the next unit.
+    fn forget(&mut self) {
+        match self {
+            Self::Terminal(_) => {}
+            Self::Lines(_, waiting) => waiting.clear(),
+        }
     }
 }
 
@@ -96,10 +147,18 @@ fn asked(key: char, screen: &Screen) -> Asked {
         's' => Asked::Skip,
         '?' => Asked::Guide,
         'q' => Asked::Quit,
-        _ => keyed(screen)
-            .find(|(_, known, _)| *known == key)
-            .map_or(Asked::Nothing, |(at, ..)| Asked::Answer(at)),
+        '\n' if several(screen) => Asked::Confirm,
+        _ => match keyed(screen).find(|(_, known, _)| *known == key) {
+            Some((at, _, choice)) if choice.combines => Asked::Toggle(at),
+            Some((at, ..)) => Asked::Answer(at),
+            None => Asked::Nothing,
+        },
     }
+}
+
+/// Whether several labels may be chosen together.
+fn several(screen: &Screen) -> bool {
+    screen.choices.iter().any(|choice| choice.combines)
 }
 
 /// Every choice with its key: labels by digit, abstain reasons by 0 and letters.
@@ -115,7 +174,7 @@ fn width() -> usize {
     Term::stderr().size_checked().map_or(80, |(_, columns)| usize::from(columns).clamp(40, 100))
 }
 
-fn text(screen: &Screen, guide: bool, width: usize) -> String {
+fn text(screen: &Screen, chosen: &BTreeSet<usize>, (guide, width): (bool, usize)) -> String {
     let mut out = format!(
         "{} of {} answered · {}\n{}\n\n",
         screen.answered,
@@ -132,16 +191,20 @@ fn text(screen: &Screen, guide: bool, width: usize) -> String {
     }
     out.push_str(&"─".repeat(width));
     out.push('\n');
-    for (_, key, choice) in keyed(screen) {
+    for (at, key, choice) in keyed(screen) {
+        let mark = if chosen.contains(&at) { "*" } else { " " };
         let line = match &choice.text {
-            Some(text) => format!("{key}  {}: {}", choice.id, text.trim()),
-            None => format!("{key}  {}", choice.id),
+            Some(text) => format!("{key}{mark} {}: {}", choice.id, text.trim()),
+            None => format!("{key}{mark} {}", choice.id),
         };
         out.push_str(&wrapped(&line, width));
         out.push('\n');
     }
     if guide {
         out.push_str(&format!("\n{}\n", wrapped(&screen.guide, width)));
+    }
+    if several(screen) {
+        out.push_str("choose all that apply, then Enter · ");
     }
     out.push_str("u  undo · s  skip · ?  rules · q  stop (everything is saved)");
     out

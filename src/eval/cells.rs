@@ -7,12 +7,12 @@ use crate::stats::CellSums;
 use crate::stats::Crossing;
 
 /// A cell with fewer gold units than this, where it has more units, is thin.
-const STEADY_GOLD: u64 = 30;
+pub(super) const STEADY_GOLD: u64 = 30;
 /// A cell without gold merges only while fewer gold units than this were to be expected in it: none at all then had a
 /// chance of some 5 % or more (exp(-3)).
-const PLAUSIBLE_GOLD: f64 = 3.0;
+pub(super) const PLAUSIBLE_GOLD: f64 = 3.0;
 /// A cell without gold merges only while it holds at most this share of the exposure.
-const SMALL_SHARE: f64 = 0.05;
+pub(super) const SMALL_SHARE: f64 = 0.05;
 
 /// A cell of an estimate, possibly several cells merged.
 #[derive(Debug, Clone, PartialEq)]

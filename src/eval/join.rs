@@ -8,8 +8,10 @@ use crate::eval::LabeledUnit;
 use crate::eval::Matching;
 use crate::eval::Positive;
 use crate::eval::Undetermined;
+use crate::eval::Verified;
 use crate::eval::layout::Reach;
 use crate::eval::weigh::Matched;
+use crate::eval::weigh::verified;
 use crate::eval::weigh::weigh;
 use crate::gold::Cell;
 use crate::reply::Outcome;
@@ -26,6 +28,8 @@ pub struct Joined {
     pub cells: Cells,
     /// Gold on which people could not tell, where there is some that can be weighed. `cells` leaves it out.
     pub undetermined: Option<Undetermined>,
+    /// The gold that `cells` hold, unit by unit.
+    pub verified: Vec<Verified>,
     /// Gold units by what the labeler said (a label, or the outcome's name) and by gold label; not weighted.
     pub confusion: BTreeMap<(String, String), u64>,
     /// Every outcome that occurred.
@@ -165,6 +169,23 @@ impl Matching<'_> {
         tallies.iter().map(joined).collect()
     }
 
+    /// Returns the gold that people decided, unit by unit; none where only some of it has a probability, as its weights are unknown.
+    ///
+    /// # Errors
+    ///
+    /// [`InputMistake::BadGoldProbability`] for a weight that cannot be one.
+    pub fn verified(&self) -> Result<Vec<Verified>, InputMistake> {
+        let mut tally = self.tally(Reach::Whole);
+        (0..self.units.len()).for_each(|at| self.count((at, 1.0), &mut tally));
+        let matched: Vec<Matched<'_>> =
+            tally.with_gold.iter().filter_map(|at| self.matched(*at)).collect();
+        let known = Presence::of(matched.iter().map(|unit| unit.gold.probability.is_some()));
+        if known == Presence::Some && self.drawn != GoldDrawn::Convenience {
+            return Ok(Vec::new());
+        }
+        verified(&tally.cells, &matched, self.positive, self.drawn)
+    }
+
     /// Joins all units with all gold, and returns the units that have gold too, in their order.
     pub(super) fn whole_matched(&self) -> Result<(Joined, Vec<Matched<'_>>), InputMistake> {
         let with_gold = (0..self.units.len()).filter_map(|at| self.matched((at, 1.0))).collect();
@@ -227,6 +248,7 @@ impl Matching<'_> {
         let mut joined = Joined {
             cells: tally.cells.clone(),
             undetermined: None,
+            verified: Vec::new(),
             confusion: BTreeMap::new(),
             outcomes: outcomes.filter(|(_, share)| share.n > 0).collect(),
             gold_outside: Vec::new(),
@@ -248,6 +270,7 @@ impl Matching<'_> {
     fn matched(&self, (at, share): (usize, f64)) -> Option<Matched<'_>> {
         let (unit, place) = (&self.units[at], &self.places[at]);
         let label = unit.label.filter(|_| unit.outcome == Outcome::Label);
+        let gold_at = place.gold?;
         Some(Matched {
             cell: place.cell,
             weight: place.weight.part(share),
@@ -255,7 +278,8 @@ impl Matching<'_> {
             cluster: place.cluster,
             row: self.row(at),
             said: label.unwrap_or(unit.outcome.name()),
-            gold: *self.gold_at(at)?,
+            at: gold_at,
+            gold: *self.gold.get(gold_at as usize)?,
         })
     }
 

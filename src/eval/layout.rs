@@ -85,13 +85,18 @@ impl Layout {
         self.row_of.get(unit).map_or(0, |row| *row as usize)
     }
 
-    /// Returns an empty table.
+    /// Returns an empty table of the policy's own cells.
     pub(super) fn table(&self, reach: Reach) -> FirstPhase {
+        self.table_of(reach, Cell::ALL.len())
+    }
+
+    /// Returns an empty table of so many cells.
+    pub(super) fn table_of(&self, reach: Reach, cells: usize) -> FirstPhase {
         let categories = match reach {
             Reach::Whole => self.categories.clone(),
             Reach::Part => Vec::new(),
         };
-        FirstPhase::new(self.groups.clone(), categories, self.places.clone(), Cell::ALL.len())
+        FirstPhase::new(self.groups.clone(), categories, self.places.clone(), cells)
     }
 }
 

@@ -82,7 +82,13 @@ impl<'a> Matching<'a> {
 }
 
 fn cell(unit: &LabeledUnit<'_>, positive: &Positive) -> Cell {
-    match (unit.outcome, unit.label) {
+    cell_of(unit.outcome, unit.label, positive)
+}
+
+/// Returns the cell that an answer puts its unit in.
+#[must_use]
+pub fn cell_of(outcome: Outcome, label: Option<&str>, positive: &Positive) -> Cell {
+    match (outcome, label) {
         (Outcome::Label, Some(label)) if positive.matches(label) => Cell::Flagged,
         (Outcome::Label, Some(_)) => Cell::Unflagged,
         (

@@ -99,6 +99,14 @@ impl Positive {
     }
 }
 
+impl Positive {
+    /// Returns the label that speaks for several of one unit: the first that counts as violating, else the first.
+    #[must_use]
+    pub fn of_several<'l>(&self, labels: impl Iterator<Item = &'l str> + Clone) -> Option<&'l str> {
+        labels.clone().find(|label| self.matches(label)).or_else(|| labels.into_iter().next())
+    }
+}
+
 /// Reads `severity >= k` or `severity > k` as the least severity that counts.
 fn severity(rule: &str) -> Option<u32> {
     let rest = rule.trim().strip_prefix("severity")?.trim_start();

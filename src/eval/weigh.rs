@@ -10,6 +10,7 @@ use crate::eval::Joined;
 use crate::eval::Judgment;
 use crate::eval::Positive;
 use crate::eval::Presence;
+use crate::eval::Verified;
 use crate::eval::WeighedGold;
 use crate::gold::Cell;
 use crate::stats::CellCluster;
@@ -49,6 +50,8 @@ pub(super) struct Matched<'a> {
     pub(super) row: Option<usize>,
     /// What the labeler said: a label, or the outcome's name.
     pub(super) said: &'a str,
+    /// The place of its gold.
+    pub(super) at: u32,
     pub(super) gold: GoldLabel<'a>,
 }
 
@@ -78,6 +81,7 @@ pub(super) fn weigh(
     let filled =
         |unclear| filled(labeled.clone(), matched, drawn, |unit| truth(unit, positive, unclear));
     joined.cells = filled(Unclear::LeftOut)?;
+    joined.verified = verified(&labeled, matched, positive, drawn)?;
     let n = matched.iter().filter(|unit| unit.gold.judgment == Judgment::Undetermined).count();
     if n > 0 {
         let lowest = filled(Unclear::Taken(Truth::Negative))?;
@@ -114,8 +118,23 @@ pub(super) fn truths<'a>(
     Ok((filled(labeled, matched, drawn, truth)?, known))
 }
 
+/// Returns the gold that people decided, unit by unit.
+pub(super) fn verified(
+    labeled: &Cells,
+    matched: &[Matched<'_>],
+    positive: &Positive,
+    drawn: GoldDrawn,
+) -> Result<Vec<Verified>, InputMistake> {
+    let decided = chosen(labeled, matched, drawn, |unit| truth(unit, positive, Unclear::LeftOut));
+    let one = |(unit, rho, truth): (&Matched<'_>, f64, Truth)| {
+        let weight = gold_weight(unit, rho, drawn)?;
+        Ok(Verified { gold: unit.at, cell: unit.cell, truth, weight, cluster: unit.cluster })
+    };
+    decided.into_iter().map(one).collect()
+}
+
 /// Returns the weight that is positive in one extreme only, over all gold weight.
-fn undetermined_share(lowest: &Cells, highest: &Cells) -> f64 {
+pub(super) fn undetermined_share(lowest: &Cells, highest: &Cells) -> f64 {
     let sum = |cells: &Cells, weight: fn(&CellSums) -> f64| -> f64 {
         cells.all().iter().map(weight).sum()
     };
@@ -168,7 +187,7 @@ fn filled(
 ///
 /// Gold without one was as if never drawn: without probabilities there is less of it, and a recorded probability is
 /// multiplied by the part of its cell's gold that has one, so that the rest stands for all of the cell.
-fn chosen<'m, 'a>(
+pub(super) fn chosen<'m, 'a>(
     cells: &Cells,
     matched: &'m [Matched<'a>],
     drawn: GoldDrawn,
@@ -197,7 +216,12 @@ fn chosen<'m, 'a>(
     chosen
 }
 
-fn gold_weight(unit: &Matched<'_>, rho: f64, drawn: GoldDrawn) -> Result<GoldWeight, InputMistake> {
+/// Returns the weight of a gold unit that was chosen with that probability.
+pub(super) fn gold_weight(
+    unit: &Matched<'_>,
+    rho: f64,
+    drawn: GoldDrawn,
+) -> Result<GoldWeight, InputMistake> {
     first_weight(unit, drawn, 1.0)
         .and_then(|first| GoldWeight::new(first, rho))
         .map_err(|_| bad_gold(unit, rho))

@@ -2,6 +2,7 @@
 
 use crate::gold::Annotation;
 use crate::gold::GoldError;
+use crate::gold::answers::standing;
 use std::collections::BTreeMap;
 
 /// The reference label of one unit under one policy.
@@ -73,13 +74,8 @@ impl Adjudication {
 ///
 /// [`GoldError::ConflictingProbability`] when annotations of one unit disagree on its probability.
 pub fn adjudicate(annotations: &[Annotation]) -> Result<Adjudication, GoldError> {
-    let mut units: BTreeMap<(&str, &str), BTreeMap<Option<&str>, &Annotation>> = BTreeMap::new();
-    for annotation in annotations {
-        let answers = units.entry((&annotation.policy, &annotation.unit_id)).or_default();
-        answers.insert(annotation.rater.as_deref(), annotation);
-    }
     let mut adjudication = Adjudication::default();
-    for ((policy, unit_id), answers) in units {
+    for ((policy, unit_id), answers) in standing(annotations) {
         let (policy, unit_id) = (policy.to_owned(), unit_id.to_owned());
         let mut votes: BTreeMap<String, u32> = BTreeMap::new();
         for answer in answers.values() {

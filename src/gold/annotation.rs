@@ -1,5 +1,9 @@
 //! One human judgment, and every mistake a set of them can hold.
 
+use crate::gold::as_one_text;
+use crate::gold::labels_in;
+use crate::gold::names_several;
+use crate::policy::Mode;
 use crate::policy::Policy;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,7 +15,7 @@ pub struct Annotation {
     pub unit_id: String,
     /// The policy.
     pub policy: String,
-    /// A label id, or an abstain id.
+    /// A label id, or an abstain id; where several labels may apply at once, their ids with `;` between them.
     pub label: String,
     /// Who judged; `None` when the file does not say.
     pub rater: Option<String>,
@@ -38,6 +42,8 @@ pub struct PolicyLabels {
     pub policy: String,
     /// Its label and abstain ids.
     pub labels: Vec<String>,
+    /// Those of them that may stand beside each other on one unit.
+    pub together: Vec<String>,
 }
 
 /// One mistake in a set of annotations.
@@ -101,6 +107,15 @@ impl LabelMap {
     pub fn label<'a>(&'a self, code: &'a str) -> &'a str {
         self.0.get(code).map_or(code, String::as_str)
     }
+
+    /// Returns the label a code stands for, or the labels that several codes with `;` between them stand for.
+    #[must_use]
+    pub fn labels(&self, codes: &str) -> String {
+        if self.0.contains_key(codes) || !names_several(codes) {
+            return self.label(codes).to_owned();
+        }
+        as_one_text(labels_in(codes).map(|code| self.label(code)))
+    }
 }
 
 impl PolicyLabels {
@@ -109,7 +124,12 @@ impl PolicyLabels {
     pub fn of(policy: &Policy) -> Self {
         let labels = policy.labels.iter().map(|label| label.id.clone());
         let abstain = policy.abstain.iter().map(|reason| reason.id.clone());
-        Self { policy: policy.id.clone(), labels: labels.chain(abstain).collect() }
+        let several = policy.labels.iter().filter(|it| policy.mode == Mode::Multi && !it.default);
+        Self {
+            policy: policy.id.clone(),
+            labels: labels.chain(abstain).collect(),
+            together: several.map(|label| label.id.clone()).collect(),
+        }
     }
 }
 
@@ -152,7 +172,11 @@ fn vocabulary_mistake(annotation: &Annotation, policies: &[PolicyLabels]) -> Opt
         let known = policies.iter().map(|policy| policy.policy.clone()).collect();
         return Some(MistakeKind::UnknownPolicy { known });
     };
-    (!policy.labels.contains(&annotation.label)).then(|| MistakeKind::UnknownLabel {
+    let known = |label: &str| policy.labels.iter().any(|known| known == label);
+    let beside = |label: &str| policy.together.iter().any(|known| known == label);
+    let several = names_several(&annotation.label);
+    let fits = known(&annotation.label) || several && labels_in(&annotation.label).all(beside);
+    (!fits).then(|| MistakeKind::UnknownLabel {
         label: annotation.label.clone(),
         known: policy.labels.clone(),
     })
@@ -260,7 +284,8 @@ mod tests {
 
     fn messages(annotations: &[Annotation]) -> Vec<String> {
         let labels = vec!["allowed".into(), "violating".into(), "unclear".into()];
-        let policies = [PolicyLabels { policy: "spam".into(), labels }];
+        let together = Vec::new();
+        let policies = [PolicyLabels { policy: "spam".into(), labels, together }];
         let mistakes = check(annotations, &policies, |unit| unit != "stranger");
         mistakes.iter().map(ToString::to_string).collect()
     }

@@ -11,6 +11,7 @@ use crate::io::columns::misspelling;
 use crate::io::fault::MOST_PROBLEMS;
 use crate::io::labels::finished;
 use crate::io::labels::free_text;
+use crate::io::labels::label_text;
 use crate::io::labels::need_columns;
 use crate::io::rows::Next;
 use crate::io::rows::Rows;
@@ -20,7 +21,7 @@ use serde_json::Value;
 /// Names a column is easily meant to have. A lost `probability` would make gold look simple random.
 const OWN: &[&str] = &["probability", "drawn_at", "criteria"];
 
-/// Reads annotations: `id`, `policy`, `label` and optionally `rater`, `probability`, `drawn_at`,
+/// Reads annotations: `id`, `policy`, `label` (a list, or text separated by `;`, where several apply) and optionally `rater`, `probability`, `drawn_at`,
 /// `criteria` (a list, or text separated by `;`) and `note`. Other columns are not looked at.
 ///
 /// Policies and labels are checked by [`crate::gold::check`], which knows them.
@@ -81,7 +82,7 @@ impl Draft {
         let (name, taken) = match column {
             "id" => ("id", identifier(&cell).map(|id| self.id = id)),
             "policy" => ("policy", cell.name().map(|policy| self.policy = policy)),
-            "label" => ("label", cell.name().map(|label| self.label = label)),
+            "label" => ("label", label_text(cell).map(|label| self.label = label)),
             "rater" => ("rater", cell.name().map(|rater| self.rater = rater)),
             "probability" => {
                 ("probability", probability(&cell).map(|found| self.probability = found))
@@ -107,7 +108,7 @@ impl Draft {
         Ok(Annotation {
             unit_id: self.id.ok_or(("id", Fault::Missing))?,
             policy: self.policy.ok_or(("policy", Fault::Missing))?,
-            label: codes.label(&label).to_owned(),
+            label: codes.labels(&label),
             rater: self.rater,
             probability: self.probability,
             drawn_at: self.drawn_at,

@@ -1,6 +1,9 @@
 //! Label rows: ours out, anybody's in.
 
+use crate::eval::Certainty;
 use crate::gold::LabelMap;
+use crate::gold::as_one_text;
+use crate::gold::names_several;
 use crate::io::Fault;
 use crate::io::Format;
 use crate::io::IoError;
@@ -34,8 +37,10 @@ pub struct LabelRow {
     pub policy_version: String,
     /// How the labeling ended.
     pub outcome: &'static str,
-    /// The label or abstain id.
+    /// The label or abstain id; the most severe one where several may apply.
     pub label: Option<String>,
+    /// All labels that apply, where several may.
+    pub labels: Vec<String>,
     /// Ids of the criteria and exceptions cited for the label.
     pub criteria: Vec<String>,
     /// Answers to the policy's checks.
@@ -100,6 +105,7 @@ const COLUMNS: &[&str] = &[
     "policy_version",
     "outcome",
     "label",
+    "labels",
     "criteria",
     "checks",
     "components",
@@ -128,7 +134,7 @@ pub struct LabelWriter {
 }
 
 /// A label that somebody else's labeler gave.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ForeignLabel {
     /// The line it stands on.
     pub row: u64,
@@ -140,10 +146,16 @@ pub struct ForeignLabel {
     pub outcome: Outcome,
     /// The label or abstain id.
     pub label: Option<String>,
+    /// All labels with `;` between them, where the row names several.
+    pub labels: Option<String>,
     /// The labeler; `external` when the file does not say.
     pub labeler: String,
     /// The policy's version, where the file says.
     pub policy_version: Option<String>,
+    /// What stands beside the label about its certainty.
+    pub certainty: Option<Certainty>,
+    /// The value of the column that was asked for, where the row has one.
+    pub column: Option<Box<str>>,
 }
 
 impl LabelWriter {
@@ -186,11 +198,13 @@ impl LabelWriter {
             return Err(IoError::LateColumn { path, id: row.id, column });
         }
         let (criteria, own_criteria) = (row.criteria.join(";"), row.own_criteria.join(";"));
+        let labels = row.labels.join(";");
         let value = serde_json::to_value(row).map_err(|error| self.output.failed(error.into()))?;
         let fields: Vec<String> = self
             .header
             .iter()
             .map(|name| match (name.as_str(), value.get(name)) {
+                ("labels", _) => labels.clone(),
                 ("criteria", _) => criteria.clone(),
                 ("own_criteria", _) => own_criteria.clone(),
                 ("checks" | "components", Some(nested)) if is_empty(nested) => String::new(),
@@ -242,32 +256,42 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// Reads labels: ours or anybody's, with `id`, `policy`, `label` and optionally `outcome`, `labeler`,
-/// `policy_version`. Other columns are not looked at.
+/// Reads labels: ours or anybody's, with `id`, `policy`, `label` and optionally `labels` (a list, or text separated by `;`),
+/// `outcome`, `labeler`, `policy_version`, and a certainty in `violating_probability`, `label_probability` or
+/// `stated_confidence`. Other columns are not looked at.
 ///
 /// # Errors
 ///
 /// When the file cannot be read, lacks a column, is empty, or has bad or repeated rows.
 pub fn read_labels(source: &Source, codes: &LabelMap) -> Result<Vec<ForeignLabel>, IoError> {
+    read_labels_with(source, codes, None)
+}
+
+/// Reads labels as [`read_labels`] does, with one more column. Rows that differ in it may be of one unit, policy and labeler.
+///
+/// # Errors
+///
+/// As [`read_labels`].
+pub fn read_labels_with(
+    source: &Source,
+    codes: &LabelMap,
+    wanted: Option<&str>,
+) -> Result<Vec<ForeignLabel>, IoError> {
     let mut rows = Rows::open(source)?;
     need_columns(&rows, &["id", "policy", "label"])?;
     let mut labels = Vec::new();
     let mut problems = Vec::new();
-    let mut seen: HashMap<(String, String, String), u64> = HashMap::new();
+    let mut seen: HashMap<LabelKey, u64> = HashMap::new();
     loop {
-        let mut cells: BTreeMap<&'static str, Result<Option<String>, Fault>> = BTreeMap::new();
-        let next = rows.next(|column, cell| {
-            let known = ["id", "policy", "label", "outcome", "labeler", "policy_version"];
-            if let Some(name) = known.into_iter().find(|name| *name == column) {
-                cells.insert(name, if name == "id" { identifier(&cell) } else { cell.name() });
-            }
-        })?;
+        let mut cells = Fields::default();
+        let next = rows.next(|column, cell| cells.take(column, cell, wanted))?;
         match next {
             Next::End => break,
             Next::Bad(problem) => problems.push(problem),
             Next::Row(row) => match label_of(row, cells, codes) {
                 Ok(label) => {
-                    let key = (label.id.clone(), label.policy.clone(), label.labeler.clone());
+                    let ForeignLabel { id, policy, labeler, column, .. } = &label;
+                    let key = (id.clone(), policy.clone(), labeler.clone(), column.clone());
                     if let Some(first) = seen.insert(key, row) {
                         problems.push(Problem {
                             row,
@@ -289,26 +313,93 @@ pub fn read_labels(source: &Source, codes: &LabelMap) -> Result<Vec<ForeignLabel
     finished(&rows, labels, problems)
 }
 
+/// What no two rows may share: unit, policy, labeler, and the column that was asked for.
+type LabelKey = (String, String, String, Option<Box<str>>);
+
+/// Columns with a name or an id in them.
+const NAMES: [&str; 7] =
+    ["id", "policy", "label", "labels", "outcome", "labeler", "policy_version"];
+/// Columns with a certainty, the most trusted first.
+const CERTAINTIES: [&str; 3] = ["violating_probability", "label_probability", "stated_confidence"];
+
+/// The cells of one row that are looked at.
+#[derive(Default)]
+struct Fields {
+    names: BTreeMap<&'static str, Result<Option<String>, Fault>>,
+    certainties: [Option<Result<Option<f64>, Fault>>; CERTAINTIES.len()],
+    wanted: Option<Box<str>>,
+}
+
+impl Fields {
+    fn take(&mut self, column: &str, cell: Cell<'_>, wanted: Option<&str>) {
+        if wanted == Some(column) {
+            self.wanted = cell.name().ok().flatten().map(String::into_boxed_str);
+        }
+        if let Some(at) = CERTAINTIES.iter().position(|name| *name == column) {
+            self.certainties[at] = Some(certainty(&cell));
+        } else if let Some(name) = NAMES.into_iter().find(|name| *name == column) {
+            let read = match name {
+                "id" => identifier(&cell),
+                "label" | "labels" => label_text(cell),
+                _ => cell.name(),
+            };
+            self.names.insert(name, read);
+        }
+    }
+
+    fn name(&mut self, name: &'static str) -> Result<Option<String>, (&'static str, Fault)> {
+        self.names.remove(name).unwrap_or(Ok(None)).map_err(|fault| (name, fault))
+    }
+
+    fn certainty(&mut self) -> Result<Option<Certainty>, (&'static str, Fault)> {
+        let mut found = [None; CERTAINTIES.len()];
+        for ((value, cell), name) in found.iter_mut().zip(&mut self.certainties).zip(CERTAINTIES) {
+            *value = cell.take().unwrap_or(Ok(None)).map_err(|fault| (name, fault))?;
+        }
+        let [violating, label, confidence] = found;
+        Ok(Certainty::first(violating, label, confidence))
+    }
+}
+
+fn certainty(cell: &Cell<'_>) -> Result<Option<f64>, Fault> {
+    match cell.number()? {
+        Some(value) if !(0.0..=1.0).contains(&value) => Err(Fault::BadScore(value)),
+        known => Ok(known),
+    }
+}
+
 fn label_of(
     row: u64,
-    mut cells: BTreeMap<&'static str, Result<Option<String>, Fault>>,
+    mut cells: Fields,
     codes: &LabelMap,
 ) -> Result<ForeignLabel, (&'static str, Fault)> {
-    let mut cell =
-        |name: &'static str| cells.remove(name).unwrap_or(Ok(None)).map_err(|fault| (name, fault));
-    let id = cell("id")?.ok_or(("id", Fault::Missing))?;
-    let policy = cell("policy")?.ok_or(("policy", Fault::Missing))?;
-    let label = cell("label")?.map(|code| codes.label(&code).to_owned());
-    let outcome = match cell("outcome")? {
+    let id = cells.name("id")?.ok_or(("id", Fault::Missing))?;
+    let policy = cells.name("policy")?.ok_or(("policy", Fault::Missing))?;
+    let label = cells.name("label")?.map(|code| codes.labels(&code));
+    let labels = cells.name("labels")?.map(|codes_of_all| codes.labels(&codes_of_all));
+    let labels = labels.or_else(|| label.clone().filter(|label| names_several(label)));
+    let outcome = match cells.name("outcome")? {
         Some(name) => Outcome::from_name(&name).ok_or(("outcome", Fault::UnknownOutcome(name)))?,
         None => Outcome::Label,
     };
     if outcome == Outcome::Label && label.is_none() {
         return Err(("label", Fault::NoLabel));
     }
-    let labeler = cell("labeler")?.unwrap_or_else(|| "external".to_owned());
-    let policy_version = cell("policy_version")?;
-    Ok(ForeignLabel { row, id, policy, outcome, label, labeler, policy_version })
+    let labeler = cells.name("labeler")?.unwrap_or_else(|| "external".to_owned());
+    let policy_version = cells.name("policy_version")?;
+    let (certainty, column) = (cells.certainty()?, cells.wanted);
+    Ok(ForeignLabel {
+        row,
+        id,
+        policy,
+        outcome,
+        label,
+        labels,
+        labeler,
+        policy_version,
+        certainty,
+        column,
+    })
 }
 
 /// Refuses a header that lacks one of these columns.
@@ -340,6 +431,14 @@ pub(super) fn finished<T>(
         return Err(IoError::Empty { path });
     }
     Ok(values)
+}
+
+/// Returns a label, or several as a text with `;` between them; a list may hold them too.
+pub(super) fn label_text(cell: Cell<'_>) -> Result<Option<String>, Fault> {
+    let Cell::Nested(Value::Array(items)) = &cell else { return cell.name() };
+    let labels: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
+    let labels = labels.ok_or(Fault::NotText("a list that is not of texts"))?;
+    Ok(Some(as_one_text(labels)).filter(|text| !text.is_empty()))
 }
 
 /// Returns the text of a free column; blank is none.

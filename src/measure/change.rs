@@ -233,6 +233,8 @@ fn between(
             | Estimator::GoldOnly
             | Estimator::RoganGladen
             | Estimator::Hybrid
+            | Estimator::TwoPhaseDawidSkene
+            | Estimator::KnownGoldError
             | Estimator::Change => 0.0,
         };
         let unseen = TwoDays {

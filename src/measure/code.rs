@@ -62,6 +62,8 @@ pub enum Code {
     FloorOfIgnorance,
     /// S023: people could not tell for some gold, so limits hold for either answer.
     UndeterminedGold,
+    /// S024: with errors of the gold allowed for, the estimate leaves the interval of the corrected one.
+    GoldError,
 }
 
 /// Everything that is said about a code, in one place.
@@ -75,7 +77,7 @@ struct Entry {
 
 impl Code {
     /// Every code, in order.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::RgUndefined,
         Self::RgUnstable,
         Self::BelowFpr,
@@ -99,6 +101,7 @@ impl Code {
         Self::NonAnswerShare,
         Self::FloorOfIgnorance,
         Self::UndeterminedGold,
+        Self::GoldError,
     ];
 
     /// Returns the code as people quote it: `S001`.
@@ -301,6 +304,13 @@ impl Code {
                 name: "undetermined_gold",
                 title: "People could not tell for some gold, so the limits allow that all or none of it is violating",
                 advice: "Have an expert decide those units, or say in the policy how such units are to be judged.",
+                verdict: Verdict::Provisional,
+            },
+            Self::GoldError => Entry {
+                id: "S024",
+                name: "gold_error",
+                title: "With errors of the gold allowed for, the estimate leaves the corrected interval",
+                advice: "Print both estimates; have experts decide where raters disagree, and say in the policy how such units are to be judged.",
                 verdict: Verdict::Provisional,
             },
         }

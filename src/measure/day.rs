@@ -65,6 +65,8 @@ pub(crate) fn day(
         | Estimator::GoldOnly
         | Estimator::Hybrid
         | Estimator::ModelOnly
+        | Estimator::TwoPhaseDawidSkene
+        | Estimator::KnownGoldError
         | Estimator::Change => {
             two_phase(&joined, &merge_thin(&joined.cells, settings.drawn).0, numbers)
         }

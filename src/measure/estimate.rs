@@ -23,6 +23,10 @@ pub enum Estimator {
     Hybrid,
     /// Cell means of earlier gold alone, for a period without gold of its own.
     ModelOnly,
+    /// The two-phase estimate with the raters' errors modelled; stands beside the corrected one, never in its place.
+    TwoPhaseDawidSkene,
+    /// The corrected estimate with declared errors of the gold taken off it; stands beside it, never in its place.
+    KnownGoldError,
     /// The change of the corrected estimate from one period to another.
     Change,
 }
@@ -38,6 +42,8 @@ impl Estimator {
             Self::RoganGladen => "rogan_gladen",
             Self::Hybrid => "hybrid",
             Self::ModelOnly => "model_only",
+            Self::TwoPhaseDawidSkene => "two_phase_dawid_skene",
+            Self::KnownGoldError => "known_gold_error",
             Self::Change => "change",
         }
     }
@@ -84,6 +90,12 @@ pub enum Missing {
     Suppressed {
         /// The upper limit, where one is known.
         high: Option<f64>,
+    },
+    /// No gold unit has the label.
+    #[error("no gold unit has this label, so only an upper limit is known")]
+    NotSeen {
+        /// The upper limit.
+        high: f64,
     },
     /// Several labelers labeled the periods it spans, each with errors of its own.
     #[error("labels of several labelers make no one value without gold")]

@@ -27,7 +27,6 @@ use crate::stats::kg_beta;
 use crate::stats::post_stratified;
 use crate::stats::post_stratified_across;
 use crate::stats::rogan_gladen;
-use crate::stats::two_phase_interval_across;
 
 /// Gold under one reading of what people could not tell, with the cells and error rates that follow from it.
 pub(crate) struct Case {
@@ -134,31 +133,9 @@ impl Estimates<'_> {
 
     fn two_phase_of(&self, case: &Case) -> Result<Estimate, Missing> {
         self.allowed()?;
-        let sums = case.sums();
-        let (level, draws) = (self.settings.level, self.settings.draws);
-        let estimate = post_stratified_across(&sums, &case.crossing)?;
-        let value = estimate.value;
-        let first = estimate.first_phase * case.design_ratio(value);
-        let variance = first + estimate.second_phase;
-        let ratio = variance / estimate.variance();
-        let ratio = if ratio > 0.0 && ratio.is_finite() { ratio } else { 1.0 };
-        let interval = two_phase_interval_across(&sums, (&case.crossing, ratio), level, draws)?;
-        let otherwise = gold_only_across(&sums, &case.crossing)?.size;
-        Ok(Estimate {
-            value,
-            raw: value,
-            std_error: variance.sqrt(),
-            low: interval.low,
-            high: interval.high,
-            method: interval.method,
-            n_eff: Estimate::printed_size(
-                value,
-                variance,
-                self.joined.cells.n_labeled(),
-                otherwise,
-            ),
-            codes: Vec::new(),
-        })
+        let (sums, n) = (case.sums(), self.joined.cells.n_labeled());
+        let value = post_stratified_across(&sums, &case.crossing)?.value;
+        two_phase(&sums, (&case.crossing, case.design_ratio(value)), n, self.settings)
     }
 
     fn rogan_gladen_of(&self, case: &Case) -> Result<Estimate, Missing> {
@@ -231,4 +208,32 @@ pub(crate) fn nested(settings: &Settings<'_>) -> bool {
         GoldDrawn::FromSample | GoldDrawn::ByLabel => true,
         GoldDrawn::Independent | GoldDrawn::Convenience => false,
     }
+}
+
+/// Returns the two-phase estimate of `n` labeled units in these cells, with its interval. `design` is how many times as large
+/// the first phase's variance is as if inclusions had been independent.
+pub(crate) fn two_phase(
+    sums: &[CellSums],
+    (crossing, design): (&Crossing, f64),
+    n: u64,
+    settings: &Settings<'_>,
+) -> Result<Estimate, Missing> {
+    let estimate = post_stratified_across(sums, crossing)?;
+    let (value, independent) = (estimate.value, estimate.variance());
+    let variance = estimate.first_phase * design + estimate.second_phase;
+    let ratio = variance / independent;
+    let ratio = if ratio > 0.0 && ratio.is_finite() { ratio } else { 1.0 };
+    let (level, draws) = (settings.level, settings.draws);
+    let interval = settings.interval.interval_by_design(sums, (crossing, ratio), level, draws)?;
+    let otherwise = gold_only_across(sums, crossing)?.size;
+    Ok(Estimate {
+        value,
+        raw: value,
+        std_error: variance.sqrt(),
+        low: interval.low,
+        high: interval.high,
+        method: interval.method,
+        n_eff: Estimate::printed_size(value, variance, n, otherwise),
+        codes: Vec::new(),
+    })
 }

@@ -29,6 +29,7 @@ pub fn explain(code: Code) -> &'static str {
         Code::NonAnswerShare => include_str!("../../docs/explain/S021.md"),
         Code::FloorOfIgnorance => include_str!("../../docs/explain/S022.md"),
         Code::UndeterminedGold => include_str!("../../docs/explain/S023.md"),
+        Code::GoldError => include_str!("../../docs/explain/S024.md"),
     }
 }
 

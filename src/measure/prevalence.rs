@@ -1,5 +1,7 @@
 //! Corrected prevalence for one policy: every estimate or the reason it is missing, and one verdict.
 
+use crate::eval::Calibration;
+use crate::eval::CalibrationError;
 use crate::eval::CellInUse;
 use crate::eval::ErrorRates;
 use crate::eval::GoldDrawn;
@@ -9,16 +11,22 @@ use crate::eval::Joined;
 use crate::eval::LabeledUnit;
 use crate::eval::Merge;
 use crate::eval::OutcomeShare;
+use crate::eval::Quality;
+use crate::eval::Stated;
+use crate::eval::calibration;
 use crate::eval::join;
 use crate::measure::Calibrated;
+use crate::measure::Classes;
 use crate::measure::Code;
 use crate::measure::Estimate;
 use crate::measure::Estimator;
 use crate::measure::Finding;
 use crate::measure::Floor;
 use crate::measure::Goal;
+use crate::measure::GoldError;
 use crate::measure::JudgedGoal;
 use crate::measure::Missing;
+use crate::measure::Rows;
 use crate::measure::Settings;
 use crate::measure::Subject;
 use crate::measure::Verdict;
@@ -52,6 +60,8 @@ pub struct PolicyPrevalence {
     pub gold_only: Result<Estimate, Missing>,
     /// Error rates inverted: model-dependent, and beside the corrected estimate for comparison only.
     pub rogan_gladen: Result<Estimate, Missing>,
+    /// What errors of the gold itself do to the corrected estimate, where something is known of them.
+    pub gold_error: Option<GoldError>,
     /// Where a cell has exposure and no gold: worst cases and missing at random.
     pub bounds: Option<Bounds>,
     /// What may hide among unflagged units in which gold found nothing.
@@ -70,6 +80,10 @@ pub struct PolicyPrevalence {
     pub rates: ErrorRates,
     /// Sensitivity + specificity - 1.
     pub youden: Option<f64>,
+    /// The labeler's errors beyond its rates: weighted confusion, agreement with gold.
+    pub quality: Result<Quality, Missing>,
+    /// How well the probabilities that the labeler stated fit gold; `None` where it stated none, and for segments.
+    pub calibration: Option<Result<Calibration, CalibrationError>>,
     /// Gold units by what the labeler said and by gold label; not weighted.
     pub confusion: BTreeMap<(String, String), u64>,
     /// Every outcome that occurred.
@@ -98,6 +112,8 @@ pub struct PolicyPrevalence {
     pub calibrated: Option<Calibrated>,
     /// Whether it may still change with gold that is yet to come; `None` where nobody said how long that takes.
     pub status: Option<Status>,
+    /// The share of every label, where it was asked for.
+    pub classes: Option<Classes>,
 }
 
 /// Whether a period's estimate may still change.
@@ -148,8 +164,24 @@ pub fn prevalence(
     gold: &[GoldLabel<'_>],
     settings: &Settings<'_>,
 ) -> Result<PolicyPrevalence, Vec<InputMistake>> {
+    measured(subject, Rows { units, gold, stated: None }, settings)
+}
+
+/// Measures the prevalence, and how well stated probabilities fit gold where there are any.
+pub(crate) fn measured(
+    subject: &Subject,
+    Rows { units, gold, stated }: Rows<'_>,
+    settings: &Settings<'_>,
+) -> Result<PolicyPrevalence, Vec<InputMistake>> {
     let joined = join(units, gold, settings.positive, settings.drawn)?;
+    let asked = (settings.level, settings.draws.seed());
+    let calibrated = |stated: Result<&Stated, &CalibrationError>| match stated {
+        Ok(stated) => calibration(&joined.verified, gold, stated, asked),
+        Err(error) => Err(error.clone()),
+    };
+    let calibration = stated.map(calibrated);
     let mut measured = measure(subject, joined, settings);
+    measured.calibration = calibration;
     measured.judge(settings.goal);
     Ok(measured)
 }
@@ -198,6 +230,7 @@ pub(crate) fn measure(
         corrected_by,
         gold_only,
         rogan_gladen,
+        gold_error: None,
         bounds,
         floor,
         n: joined.cells.n_labeled(),
@@ -206,6 +239,8 @@ pub(crate) fn measure(
         cells: cells.iter().map(|cell| cell_row(cell, exposure)).collect(),
         merges: decided.merges,
         youden: youden(&decided.rates),
+        quality: Ok(Quality::with_rates(&joined.verified, decided.rates, settings.level)),
+        calibration: None,
         rates: decided.rates,
         non_answer_share: share(joined.cells.no_answer.labeled.weight),
         certainty_share: share(all.iter().map(|cell| cell.labeled.certain).sum()),
@@ -219,6 +254,7 @@ pub(crate) fn measure(
         goal: None,
         calibrated: None,
         status: None,
+        classes: None,
         confusion: joined.confusion,
         outcomes: joined.outcomes,
     }
@@ -255,6 +291,7 @@ fn add_rogan_gladen(findings: &mut Vec<Finding>, estimate: &Result<Estimate, Mis
             | Missing::NoGold
             | Missing::SameAsCorrected
             | Missing::SeveralLabelers
+            | Missing::NotSeen { .. }
             | Missing::Suppressed { .. },
         ) => {}
     }

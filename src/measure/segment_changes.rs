@@ -73,7 +73,7 @@ struct Part<'a> {
 
 impl<'a> Part<'a> {
     fn rows(&'a self) -> Rows<'a> {
-        Rows { units: &self.units, gold: &self.gold }
+        Rows { units: &self.units, gold: &self.gold, stated: None }
     }
 }
 

@@ -1,10 +1,12 @@
 //! The same measurement for parts of the units, and which of them may be shown.
 
+use crate::eval::CalibrationError;
 use crate::eval::GoldLabel;
 use crate::eval::InputMistake;
 use crate::eval::Joined;
 use crate::eval::LabeledUnit;
 use crate::eval::Matching;
+use crate::eval::Stated;
 use crate::measure::Code;
 use crate::measure::Division;
 use crate::measure::Finding;
@@ -23,7 +25,7 @@ pub const WITHOUT_VALUE: &str = "(none)";
 /// With a smaller effective size than this a segment is not shown.
 const LEAST_SIZE: f64 = 50.0;
 /// With less gold than this a segment is not shown.
-const LEAST_GOLD: u64 = 10;
+pub(super) const LEAST_GOLD: u64 = 10;
 /// With a greater standard error than this share of the estimate a segment is not shown.
 const MOST_VARIATION: f64 = 0.5;
 
@@ -92,6 +94,8 @@ pub struct Rows<'a> {
     pub units: &'a [LabeledUnit<'a>],
     /// Their gold.
     pub gold: &'a [GoldLabel<'a>],
+    /// The probabilities that the labeler stated of units with gold, where it stated any.
+    pub stated: Option<Result<&'a Stated, &'a CalibrationError>>,
 }
 
 struct Split<'a> {
@@ -164,6 +168,7 @@ pub(super) fn suppressed(mut measured: PolicyPrevalence) -> PolicyPrevalence {
             *estimate = Err(Missing::Suppressed { high });
         }
     }
+    measured.quality = Err(Missing::Suppressed { high: None });
     measured.findings.push(Finding::new(Code::SuppressedPivot, reason));
     measured.findings.sort_by_key(|finding| finding.code);
     measured

@@ -4,6 +4,7 @@ use crate::eval::CellInUse;
 use crate::eval::GoldLabel;
 use crate::eval::InputMistake;
 use crate::eval::LabeledUnit;
+use crate::eval::Stated;
 use crate::eval::Unclear;
 use crate::eval::merge_thin;
 use crate::eval::weighed;
@@ -29,15 +30,15 @@ use crate::measure::change;
 use crate::measure::drift::drift;
 use crate::measure::estimates::nested;
 use crate::measure::lean::Lean;
-use crate::measure::prevalence;
+use crate::measure::prevalence::measured;
 use crate::stats::CellSums;
 use crate::stats::Coordination;
+use crate::stats::Crossing;
 use crate::stats::StatsError;
 use crate::stats::Truth;
 use crate::stats::TwoDays;
 use crate::stats::gold_only;
 use crate::stats::post_stratified;
-use crate::stats::two_phase_interval;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 
@@ -160,7 +161,7 @@ pub fn one_period(part: &PeriodRows<'_>) -> Result<PolicyPrevalence, Vec<InputMi
 
 /// Measures one period, and says where it begins another standard.
 fn period(part: &PeriodRows<'_>, breaks: &[Break]) -> Result<PolicyPrevalence, Vec<InputMistake>> {
-    let mut measured = prevalence(part.subject, part.rows.units, part.rows.gold, part.settings)?;
+    let mut measured = measured(part.subject, part.rows, part.settings)?;
     let here = |found: &&Break| Some(&found.later) == part.subject.period.as_ref();
     for found in breaks.iter().filter(here) {
         measured.findings.extend(finding(found));
@@ -183,13 +184,17 @@ fn pooled(
         parts.iter().flat_map(|part| part.rows.units.iter().copied()).collect();
     let (gold, without) = gold_by_period(parts)?;
     let subject = window(parts);
-    let mut measured = prevalence(&subject, &units, &gold, first.settings)?;
+    let several_labelers = breaks.iter().any(|found| found.what == Changed::Labeler);
+    let stated = parts.iter().map(|part| part.rows.stated?.ok()).collect::<Option<Vec<&Stated>>>();
+    let stated = stated.filter(|_| !several_labelers).and_then(|all| Stated::together(&all));
+    let rows = Rows { units: &units, gold: &gold, stated: stated.as_ref().map(Ok) };
+    let mut measured = measured(&subject, rows, first.settings)?;
     let cells = separate_cells(parts, periods)?;
     let made = cells.map(|cells| stratified(&cells, measured.n, first.settings));
     if let Some(Ok(estimate)) = made {
         measured.corrected = Ok(estimate);
     }
-    if breaks.iter().any(|found| found.what == Changed::Labeler) {
+    if several_labelers {
         measured.naive = Err(Missing::SeveralLabelers);
         measured.rogan_gladen = Err(Missing::SeveralLabelers);
     }
@@ -270,7 +275,8 @@ fn separate_cells(
 
 fn stratified(cells: &[CellSums], n: u64, settings: &Settings<'_>) -> Result<Estimate, StatsError> {
     let estimate = post_stratified(cells)?;
-    let interval = two_phase_interval(cells, settings.level, settings.draws)?;
+    let method = settings.interval;
+    let interval = method.interval(cells, &Crossing::default(), settings.level, settings.draws)?;
     let (value, variance) = (estimate.value, estimate.variance());
     let otherwise = gold_only(cells)?.size;
     Ok(Estimate {

@@ -5,6 +5,7 @@ use crate::eval::Positive;
 use crate::measure::Goal;
 use crate::stats::Draws;
 use crate::stats::Level;
+use crate::stats::TwoPhaseMethod;
 
 /// What is measured.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -69,6 +70,8 @@ pub struct Settings<'a> {
     pub max_gold_age_days: Option<f64>,
     /// The salts of the two draws, where they are known.
     pub salts: Option<Salts<'a>>,
+    /// How the interval of the two-phase estimate is made.
+    pub interval: TwoPhaseMethod,
     /// What the prevalence should be, where somebody said so.
     pub goal: Option<Goal>,
 }

@@ -17,11 +17,13 @@ use crate::measure::prevalence;
 use crate::reply::Outcome;
 use crate::stats::Draws;
 use crate::stats::Level;
+use crate::stats::TwoPhaseMethod;
 use crate::unit::Design;
 use crate::unit::Inclusion;
 
 mod calibrated;
 mod designs;
+mod gold_error;
 mod scatter;
 mod series;
 mod undetermined;
@@ -68,6 +70,7 @@ impl World {
             max_gold_age_days: None,
             salts: None,
             goal: None,
+            interval: TwoPhaseMethod::KgMeld,
         });
         let units: Vec<_> = self.units.iter().map(|unit| self.unit(unit)).collect();
         let gold: Vec<_> = self

@@ -21,6 +21,8 @@ pub struct TidyRow {
     pub policy: String,
     /// The segment; `None` is all of them together.
     pub segment: Option<String>,
+    /// The label whose share it is; `None` is the policy's own rule.
+    pub label: Option<String>,
     /// The estimator.
     pub estimator: Estimator,
     /// The estimate.
@@ -62,7 +64,8 @@ pub struct TidyRow {
 }
 
 impl PolicyPrevalence {
-    /// Returns one row an estimator: naive, corrected, gold alone and, where it is not the corrected one, Rogan-Gladen.
+    /// Returns one row an estimator: naive, corrected, gold alone, where it is not the corrected one Rogan-Gladen, and what allows
+    /// for errors of the gold where that could be made.
     #[must_use]
     pub fn tidy_rows(&self) -> Vec<TidyRow> {
         let mut rows = vec![
@@ -72,6 +75,41 @@ impl PolicyPrevalence {
         ];
         if self.corrected_by != Estimator::RoganGladen {
             rows.push(self.tidy_row(Estimator::RoganGladen, &self.rogan_gladen));
+        }
+        let beside = self.beside().into_iter();
+        rows.extend(beside.map(|(by, estimate)| self.tidy_row(by, &Ok(estimate.clone()))));
+        rows
+    }
+
+    /// Returns the rows of every label, where they were measured: as [`Self::tidy_rows`], `m` being the gold of all labels.
+    #[must_use]
+    pub fn tidy_rows_of_labels(&self) -> Vec<TidyRow> {
+        let Some(classes) = &self.classes else { return Vec::new() };
+        let mut rows = Vec::new();
+        for share in classes.shares.iter().chain(&classes.at_least) {
+            let mut of_label = vec![
+                (Estimator::Naive, &share.naive),
+                (classes.by, &share.corrected),
+                (Estimator::GoldOnly, &share.gold_only),
+            ];
+            if classes.by != Estimator::RoganGladen {
+                of_label.push((Estimator::RoganGladen, &share.inverted));
+            }
+            for (estimator, estimate) in of_label {
+                let mut row = self.tidy_row(estimator, estimate);
+                row.label = Some(share.label.clone());
+                row.level = classes.level.value();
+                row.verdict = share.verdict;
+                let own = estimate.iter().flat_map(|estimate| &estimate.codes).copied();
+                let told = classes.findings.iter().chain(&share.findings);
+                row.codes = told.map(|finding| finding.code).chain(own).collect();
+                row.codes.sort_unstable();
+                row.codes.dedup();
+                row.k = None;
+                row.naive = share.naive.as_ref().ok().map(|naive| naive.value);
+                row.estimate_id = self.estimate_id(&row);
+                rows.push(row);
+            }
         }
         rows
     }
@@ -87,12 +125,14 @@ impl PolicyPrevalence {
             period: self.subject.period.clone(),
             policy: self.subject.policy.clone(),
             segment: self.subject.segment.as_ref().map(Segment::name),
+            label: None,
             estimator,
             value: estimate.map(|estimate| estimate.value),
             low: estimate.map(|estimate| estimate.low),
             high: match (estimate, missing) {
                 (Some(estimate), _) => Some(estimate.high),
                 (None, Some(Missing::Suppressed { high })) => *high,
+                (None, Some(Missing::NotSeen { high })) => Some(*high),
                 (None, _) => None,
             },
             level: self.level.value(),
@@ -130,6 +170,7 @@ impl TidyRow {
             period: Some(format!("{}/{}", change.periods.earlier, change.periods.later)),
             policy: change.policy.clone(),
             segment: change.segment.as_ref().map(Segment::name),
+            label: None,
             estimator: Estimator::Change,
             value: made.map(|made| made.value),
             low: made.map(|made| made.low),
@@ -176,6 +217,9 @@ impl TidyRow {
                 bytes[1..].copy_from_slice(&number.to_bits().to_le_bytes());
                 bytes
             }));
+        }
+        if let Some(label) = &row.label {
+            hash.text("label").text(label);
         }
         for number in [row.n, row.m, draws.seed(), u64::from(draws.count())] {
             hash.bytes(&number.to_le_bytes());

@@ -11,6 +11,8 @@ use super::sampled;
 use super::sampled::Sampled;
 use super::sampled::SampledUnit;
 use super::units;
+use crate::eval::Certainty;
+use crate::gold::as_one_text;
 use crate::measure::Division;
 use crate::policy::Policy;
 use crate::prompt::CompiledPrompt;
@@ -57,6 +59,9 @@ pub(crate) struct Row {
     pub(crate) unit: usize,
     pub(crate) outcome: Outcome,
     pub(crate) label: Option<Arc<str>>,
+    pub(crate) certainty: Option<Certainty>,
+    /// All labels with `;` between them, where several may apply.
+    pub(crate) labels: Option<Arc<str>>,
 }
 
 /// A label as the store has it, before its unit is looked up.
@@ -66,6 +71,8 @@ struct Scanned {
     policy: usize,
     outcome: Outcome,
     label: Option<Arc<str>>,
+    certainty: Option<Certainty>,
+    labels: Option<Arc<str>>,
 }
 
 impl Labeled {
@@ -217,10 +224,18 @@ fn scan(
                 policy,
                 outcome: row.outcome,
                 label: row.label.map(&mut one),
+                certainty: Certainty::first(None, row.label_probability, row.stated_confidence),
+                labels: row.labels.map(several).as_deref().map(&mut one),
             });
         }
     })?;
     Ok(scanned)
+}
+
+/// Returns the text of a list of labels as the store holds it.
+fn several(list: &str) -> String {
+    let labels: Vec<String> = serde_json::from_str(list).unwrap_or_default();
+    as_one_text(labels.iter().map(String::as_str))
 }
 
 /// Finds the labels of each policy whose request is what would be sent now.
@@ -228,9 +243,9 @@ fn standing(units: &[SampledUnit], scanned: Vec<Scanned>, policies: usize) -> Ve
     let mut rows: Vec<Vec<Row>> = (0..policies).map(|_| Vec::new()).collect();
     let by_id: HashMap<&str, usize, RandomState> =
         units.iter().enumerate().map(|(at, unit)| (unit.id.as_str(), at)).collect();
-    for Scanned { unit, content, policy, outcome, label } in scanned {
+    for Scanned { unit, content, policy, outcome, label, labels, certainty } in scanned {
         if let Some(&unit) = by_id.get(&*unit).filter(|at| units[**at].content == content) {
-            rows[policy].push(Row { unit, outcome, label });
+            rows[policy].push(Row { unit, outcome, label, labels, certainty });
         }
     }
     rows.iter_mut().for_each(|list| list.sort_by_key(|row| row.unit));

@@ -1,18 +1,30 @@
 //! `titer prevalence`: naive and corrected prevalence, from the store or from anybody's files.
 
 mod calendar;
+mod classes;
 mod files;
 mod periods;
+mod rates;
 mod sample;
+mod sets;
 mod span;
 mod store;
 mod tidy;
 mod totals;
 mod wire;
 mod wire_change;
+mod wire_classes;
+mod wire_gold_error;
 
+pub(super) use files::plainly_violating;
+mod wire_quality;
+mod wire_rates;
+
+pub use rates::MeasuredRates;
+pub use rates::error_rates;
 pub use tidy::write_estimates;
 pub use wire::PrevalenceJson;
+pub use wire_rates::RatesJson;
 
 use self::sample::PolicyRows;
 use self::sample::Sample;
@@ -22,6 +34,7 @@ use self::totals::Totals;
 use super::error::OpsError;
 use super::gold::Collected;
 use super::labeler::AdHoc;
+use super::program::IntervalName;
 use super::program::PositiveRule;
 use super::program::Program;
 use crate::eval::GoldDrawn;
@@ -42,6 +55,7 @@ use crate::policy::Mode;
 use crate::policy::Policy;
 use crate::stats::Draws;
 use crate::stats::Level;
+use crate::stats::TwoPhaseMethod;
 use jiff::Timestamp;
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -80,10 +94,14 @@ pub struct PrevalenceRequest {
     pub by: Vec<String>,
     /// Known exposures to calibrate to, in place of titer.yaml's.
     pub totals: Option<PathBuf>,
-    /// What the level is the level of, where there are pivots.
+    /// Whether to measure the share of every label too.
+    pub each_label: bool,
+    /// What the level is the level of, where there are pivots or labels.
     pub coverage: Coverage,
     /// The level of the intervals.
     pub level: Option<f64>,
+    /// How the interval of the two-phase estimate is made.
+    pub interval: Option<TwoPhaseMethod>,
     /// Gold below which an estimate is provisional.
     pub min_gold: Option<u64>,
     /// The seed of the simulated intervals.
@@ -140,8 +158,10 @@ impl Default for PrevalenceRequest {
             goal: None,
             by: Vec::new(),
             totals: None,
+            each_label: false,
             coverage: Coverage::Each,
             level: None,
+            interval: None,
             min_gold: None,
             seed: 1,
             draws: 50_000,
@@ -250,6 +270,7 @@ impl Estimating<'_> {
     ) -> Result<Settings<'a>, OpsError> {
         let estimate = self.program.file.estimate.as_ref();
         let level = self.request.level.or(estimate.and_then(|estimate| estimate.level));
+        let interval = estimate.and_then(|estimate| estimate.interval).map(method_of);
         let min_gold = self.request.min_gold.or(estimate.and_then(|estimate| estimate.min_gold));
         let oldest = estimate.and_then(|estimate| estimate.max_gold_age.as_deref());
         let salts = sample.salt.as_deref().zip(gold.salt.as_deref());
@@ -258,6 +279,7 @@ impl Estimating<'_> {
             drawn: gold.drawn,
             level: Level::new(level.unwrap_or(0.95))?,
             draws: Draws::new(self.request.seed, self.request.draws)?,
+            interval: self.request.interval.or(interval).unwrap_or_default(),
             min_gold: min_gold.unwrap_or(MIN_GOLD),
             max_gold_age_days: oldest.map(span::days).transpose()?,
             salts: salts.map(|(sample, gold)| Salts { sample, gold }),
@@ -294,6 +316,16 @@ impl Estimating<'_> {
     }
 }
 
+fn method_of(name: IntervalName) -> TwoPhaseMethod {
+    match name {
+        IntervalName::KgMeld => TwoPhaseMethod::KgMeld,
+        IntervalName::GammaTiwari => TwoPhaseMethod::GammaTiwari,
+        IntervalName::GammaFf => TwoPhaseMethod::GammaFayFeuer,
+        IntervalName::GammaMidp => TwoPhaseMethod::GammaMidP,
+        IntervalName::LogitT => TwoPhaseMethod::Logit,
+    }
+}
+
 /// Where several labels may apply at once, a row holds the most severe: a rule on severity sees all it needs, a rule that
 /// names labels would miss the others.
 fn only_by_severity(policy: &Policy, rule: &PositiveRule) -> Result<(), OpsError> {
@@ -311,7 +343,7 @@ fn only_by_severity(policy: &Policy, rule: &PositiveRule) -> Result<(), OpsError
 }
 
 /// Returns which labels of a policy count as violating: as titer.yaml says, else severity above 0.
-fn positive(program: &Program, policy: &Policy) -> Result<Positive, OpsError> {
+pub(super) fn positive(program: &Program, policy: &Policy) -> Result<Positive, OpsError> {
     let configured = program.file.estimate.as_ref().and_then(|estimate| {
         let found = estimate.policies.iter().find(|(id, _)| *id == policy.id);
         found.and_then(|(_, rule)| rule.positive.as_ref())

@@ -10,6 +10,7 @@ pub(crate) use file::DialectName;
 pub(crate) use file::DrawnName;
 pub(crate) use file::EffortName;
 pub(crate) use file::GoldFile;
+pub(crate) use file::IntervalName;
 pub(crate) use file::LabelerFile;
 pub(crate) use file::LimitsFile;
 pub(crate) use file::OmitName;

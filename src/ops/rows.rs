@@ -108,6 +108,7 @@ fn wire(unit: &Unit, row: store::LabelRow, labeler: &str) -> LabelRow {
         policy_version: row.policy_version,
         outcome: answer.outcome.name(),
         label: answer.label,
+        labels: answer.labels,
         criteria: answer.criteria,
         checks: answer.checks,
         components,

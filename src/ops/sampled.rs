@@ -29,7 +29,8 @@ const BATCHES: usize = 8;
 pub(crate) struct SampledUnit {
     pub(crate) id: String,
     pub(crate) exposure: f64,
-    pub(crate) inclusion: Option<Inclusion>,
+    /// Shared by units that were drawn alike.
+    pub(crate) inclusion: Option<Arc<Inclusion>>,
     pub(crate) period: Option<Arc<str>>,
     pub(crate) content: Fingerprint,
 }
@@ -103,6 +104,8 @@ struct Sampling<'a> {
     /// The names of the segments the unit before had, and where each pivot was among them.
     places: (Arc<[Arc<str>]>, Vec<Option<usize>>),
     units: Vec<SampledUnit>,
+    /// The inclusion of the unit before.
+    inclusion: Option<Arc<Inclusion>>,
     /// The period of the unit before: units of one period share its name.
     period: Option<Arc<str>>,
 }
@@ -111,7 +114,7 @@ impl<'a> Sampling<'a> {
     fn new(pivots: &'a [String]) -> Self {
         let dividing = pivots.iter().map(|name| Dividing::new(name)).collect();
         let places = (Arc::from([]), vec![None; pivots.len()]);
-        Self { pivots, dividing, places, units: Vec::new(), period: None }
+        Self { pivots, dividing, places, units: Vec::new(), inclusion: None, period: None }
     }
 
     fn add(&mut self, unit: Unit) -> Result<(), OpsError> {
@@ -122,6 +125,10 @@ impl<'a> Sampling<'a> {
         let content = unit.content_hash();
         let period = self.period.clone();
         let Unit { id, exposure, inclusion, .. } = unit;
+        if self.inclusion.as_deref() != inclusion.as_ref() {
+            self.inclusion = inclusion.map(Arc::new);
+        }
+        let inclusion = self.inclusion.clone();
         self.units.push(SampledUnit { id, exposure, inclusion, period, content });
         Ok(())
     }

@@ -25,7 +25,7 @@ struct Stratum<'a> {
 pub(crate) fn check(file: &str, units: &[SampledUnit]) -> Result<Vec<String>, OpsError> {
     let mut strata: BTreeMap<(Option<&str>, &str), Stratum<'_>> = BTreeMap::new();
     for unit in units {
-        let Some(inclusion) = unit.inclusion.as_ref() else { continue };
+        let Some(inclusion) = unit.inclusion.as_deref() else { continue };
         let (Design::Stratified, Some(name)) = (inclusion.design, &inclusion.stratum) else {
             continue;
         };
@@ -66,7 +66,7 @@ pub(crate) fn check(file: &str, units: &[SampledUnit]) -> Result<Vec<String>, Op
 
 /// Fixed sizes within strata are not known to clusters, which count as drawn independently of each other.
 fn clustered(units: &[SampledUnit]) -> Option<String> {
-    let inclusions = || units.iter().filter_map(|unit| unit.inclusion.as_ref());
+    let inclusions = || units.iter().filter_map(|unit| unit.inclusion.as_deref());
     let fixed = inclusions().find(|inclusion| inclusion.design.fixes_size())?.design.name();
     let clusters = inclusions().any(|inclusion| inclusion.cluster.is_some());
     clusters.then(|| {

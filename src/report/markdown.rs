@@ -3,6 +3,10 @@
 use crate::measure::PolicyPrevalence;
 use crate::report::Report;
 use crate::report::changes::Changes;
+use crate::report::classes::Pair;
+use crate::report::classes::SAID_AGAINST_GOLD;
+use crate::report::classes::Shown;
+use crate::report::markdown_quality::errors;
 use crate::report::number::clean;
 use crate::report::number::count;
 use crate::report::number::level;
@@ -47,6 +51,10 @@ fn policy(report: &Report<'_>, measured: &PolicyPrevalence) -> String {
     out.push_str(&over_time(report, measured));
     for parts in report.pivots(&measured.subject.policy) {
         out.push_str(&segments(&parts));
+    }
+    out.push_str(&errors(measured, &report.pivots(&measured.subject.policy)));
+    if let Some(classes) = &measured.classes {
+        out.push_str(&labels(&Shown::of(classes)));
     }
     for finding in &measured.findings {
         let (code, name, advice) = (finding.code, finding.code.name(), finding.code.advice());
@@ -148,6 +156,39 @@ fn divided(pivot: Option<Pivot>) -> String {
     out + "\n"
 }
 
+fn labels(shown: &Shown) -> String {
+    let mut out = format!(
+        "| label | naive | corrected | {} interval | gold |\n|---|--:|--:|--:|--:|\n",
+        shown.level
+    );
+    for it in &shown.lines {
+        let (naive, value, interval, gold) = (&it.naive, &it.value, &it.interval, &it.gold);
+        let name = escaped(&it.name);
+        out.push_str(&format!("| {name} | {naive} | {value} | {interval} | {gold} |\n"));
+    }
+    for remark in &shown.remarks {
+        out.push_str(&format!("\n{}\n", escaped(remark)));
+    }
+    let Some(matrix) = &shown.matrix else { return out + "\n" };
+    let names: Vec<String> = matrix.gold.iter().map(|name| escaped(name)).collect();
+    out.push_str(&format!(
+        "\n{}:\n\n| | all | {} |\n",
+        escaped(SAID_AGAINST_GOLD),
+        names.join(" | ")
+    ));
+    out.push_str(&format!("|---|--:|{}\n", "--:|".repeat(names.len())));
+    for row in &matrix.rows {
+        let pair = |it: &Pair| {
+            let text = format!("{} ({})", it.share, it.count);
+            if it.same { format!("**{text}**") } else { text }
+        };
+        let pairs: Vec<String> = row.cells.iter().map(pair).collect();
+        let said = escaped(&row.said);
+        out.push_str(&format!("| {said} | {} | {} |\n", row.exposure, pairs.join(" | ")));
+    }
+    out + "\n"
+}
+
 fn outcomes(measured: &PolicyPrevalence) -> String {
     let each: Vec<String> = measured
         .outcomes
@@ -159,7 +200,7 @@ fn outcomes(measured: &PolicyPrevalence) -> String {
 }
 
 /// Returns text that Markdown shows as it is.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in clean(text).chars() {
         match c {

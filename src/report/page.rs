@@ -1,22 +1,25 @@
 //! The variables of the HTML template: everything as the text it is shown as.
 
-use crate::eval::ErrorRate;
 use crate::measure::PolicyPrevalence;
 use crate::measure::Verdict;
 use crate::report::Report;
 use crate::report::changes::ChangeLine;
 use crate::report::changes::Changes;
+use crate::report::classes;
+use crate::report::classes::Shown;
+use crate::report::gold_error::GoldErrorLine;
+use crate::report::gold_error::GoldErrorLines;
 use crate::report::number::Decimals;
 use crate::report::number::clean;
 use crate::report::number::count;
 use crate::report::number::level;
 use crate::report::number::percent;
 use crate::report::number::whole;
+use crate::report::page_quality::quality;
 use crate::report::plot::plot;
 use crate::report::plot::plot_of_periods;
 use crate::report::rows::MODEL_DEPENDENT;
 use crate::report::rows::Row;
-use crate::report::rows::not_estimated;
 use crate::report::rows::origin;
 use crate::report::rows::reason;
 use crate::report::rows::remarks;
@@ -30,7 +33,6 @@ use crate::report::summary::goal;
 use crate::report::summary::of_what;
 use crate::report::summary::period;
 use crate::report::summary::verdict;
-use crate::stats::StatsError;
 use serde_json::Value;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -70,15 +72,16 @@ fn policy(report: &Report<'_>, measured: &PolicyPrevalence) -> Value {
         "estimates": estimates(measured),
         "remarks": remarks(measured),
         "model_dependent": model_dependent(measured),
+        "gold_error": gold_error(measured),
         "pivots": pivots(report, measured),
         "goal": measured.goal.as_ref().map(goal),
         "span": period(measured),
         "series": series(report, measured),
         "changes": changes(report, measured),
         "breaks": report.breaks(&measured.subject.policy),
+        "labels": measured.classes.as_ref().map(|classes| labels(&Shown::of(classes))),
         "findings": findings(measured),
-        "rates": rates(measured),
-        "youden": measured.youden.map(|youden| format!("{youden:.2}")),
+        "quality": quality(measured, &report.pivots(&measured.subject.policy)),
         "confusion": confusion(measured),
         "outcomes": outcomes(measured),
         "non_answers": percent(measured.non_answer_share),
@@ -143,6 +146,15 @@ fn estimates(measured: &PolicyPrevalence) -> Vec<Value> {
     lines
 }
 
+/// As judged, with the raters' errors modelled, and with declared rates taken off.
+fn gold_error(measured: &PolicyPrevalence) -> Option<Value> {
+    let error = GoldErrorLines::of(measured)?;
+    let line =
+        |it: &GoldErrorLine| json!({"name": it.name, "value": it.value, "interval": it.interval});
+    let lines: Vec<Value> = error.lines.iter().map(line).collect();
+    json!({"lines": lines, "remarks": error.remarks}).into()
+}
+
 fn pivots(report: &Report<'_>, measured: &PolicyPrevalence) -> Vec<Value> {
     let pivots = report.pivots(&measured.subject.policy);
     pivots.iter().filter_map(|parts| Pivot::of(parts)).map(|it| pivot(&it)).collect()
@@ -164,6 +176,32 @@ fn pivot(pivot: &Pivot) -> Value {
     };
     let lines: Vec<Value> = pivot.lines.iter().map(line).collect();
     json!({"by": pivot.by, "level": pivot.level, "lines": lines})
+}
+
+/// Every label with its share, and what the labeler said against gold.
+fn labels(shown: &Shown) -> Value {
+    let line = |it: &classes::Line| {
+        json!({
+            "name": it.name,
+            "naive": it.naive,
+            "value": it.value,
+            "interval": it.interval,
+            "gold": it.gold,
+            "verdict": it.verdict.name(),
+            "symbol": symbol(it.verdict),
+        })
+    };
+    let pair = |it: &classes::Pair| json!({"share": it.share, "count": it.count, "shade": it.shade, "same": it.same});
+    let row = |it: &classes::SharesRow| {
+        let cells: Vec<Value> = it.cells.iter().map(pair).collect();
+        json!({"said": it.said, "exposure": it.exposure, "cells": cells})
+    };
+    let matrix = shown.matrix.as_ref().map(|matrix| {
+        let rows: Vec<Value> = matrix.rows.iter().map(row).collect();
+        json!({"gold": matrix.gold, "rows": rows})
+    });
+    let lines: Vec<Value> = shown.lines.iter().map(line).collect();
+    json!({"level": shown.level, "lines": lines, "remarks": shown.remarks, "matrix": matrix})
 }
 
 /// The periods of a series, each with its interval; no line joins them.
@@ -207,33 +245,6 @@ fn findings(measured: &PolicyPrevalence) -> Vec<Value> {
         })
     };
     measured.findings.iter().map(finding).collect()
-}
-
-fn rates(measured: &PolicyPrevalence) -> Vec<Value> {
-    let rates = &measured.rates;
-    vec![
-        rate("sensitivity", "of violating exposure, flagged", &rates.sensitivity),
-        rate("specificity", "of allowed exposure, not flagged", &rates.specificity),
-        rate("precision", "of flagged exposure, violating", &rates.precision),
-        rate("false omission", "of unflagged exposure, violating", &rates.false_omission),
-    ]
-}
-
-fn rate(name: &str, meaning: &str, rate: &Result<ErrorRate, StatsError>) -> Value {
-    match rate {
-        Ok(rate) => {
-            let limits = (rate.interval.low, rate.interval.high);
-            let decimals = Decimals::of(rate.share.value, Some(limits));
-            json!({
-                "name": name,
-                "meaning": meaning,
-                "value": decimals.percent(rate.share.value),
-                "interval": decimals.interval(limits.0, limits.1),
-                "gold": count(rate.share.n),
-            })
-        }
-        Err(error) => json!({"name": name, "meaning": meaning, "missing": not_estimated(error)}),
-    }
 }
 
 /// A matrix: what the labeler said downwards, gold across.

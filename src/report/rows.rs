@@ -85,6 +85,8 @@ pub(super) fn rows(measured: &PolicyPrevalence) -> Vec<Row<'_>> {
         | Estimator::TwoPhase
         | Estimator::GoldOnly
         | Estimator::Hybrid
+        | Estimator::TwoPhaseDawidSkene
+        | Estimator::KnownGoldError
         | Estimator::Change => Basis::Design,
     };
     let row = |role, estimate, (n, m)| Row { role, estimate, n, m, k: None, basis: Basis::Design };
@@ -133,6 +135,7 @@ pub(super) fn reason(missing: &Missing) -> String {
         Missing::Withheld(code) => format!("withheld ({code} {})", code.name()),
         Missing::NoGold => "there is no gold".to_owned(),
         Missing::Suppressed { .. } => "too little gold to show".to_owned(),
+        Missing::NotSeen { .. } => "no gold unit has it".to_owned(),
         Missing::SameAsCorrected => "the same as corrected".to_owned(),
         Missing::SeveralLabelers => "several labelers".to_owned(),
         Missing::Undefined(error) => not_estimated(error),

@@ -1,16 +1,16 @@
 //! A measurement for a terminal: one line, a small table, what to know; the rest on demand.
 
-use crate::eval::ErrorRate;
 use crate::measure::PolicyPrevalence;
+use crate::report::gold_error::GoldErrorLines;
 use crate::report::number::Decimals;
 use crate::report::number::clean;
 use crate::report::number::count;
 use crate::report::number::level;
 use crate::report::number::percent;
 use crate::report::number::whole;
+use crate::report::quality;
 use crate::report::rows::MODEL_DEPENDENT;
 use crate::report::rows::Row;
-use crate::report::rows::not_estimated;
 use crate::report::rows::reason;
 use crate::report::rows::remarks;
 use crate::report::rows::rows;
@@ -18,7 +18,6 @@ use crate::report::rows::shared_decimals;
 use crate::report::rows::words;
 use crate::report::summary::summary_line;
 use crate::report::table::table;
-use crate::stats::StatsError;
 
 /// How much to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,11 +42,15 @@ pub fn text(measured: &PolicyPrevalence, detail: Detail) -> String {
         Detail::Full => {
             for section in [
                 cells(measured),
-                error_rates(measured),
+                gold_error(measured),
+                quality::text(measured),
                 confusion(measured),
                 outcomes(measured),
                 origin(measured),
             ] {
+                if section.is_empty() {
+                    continue;
+                }
                 out.push('\n');
                 out.push_str(&section);
             }
@@ -149,41 +152,16 @@ fn cells(measured: &PolicyPrevalence) -> String {
     out
 }
 
-fn error_rates(measured: &PolicyPrevalence) -> String {
-    let rates = &measured.rates;
-    let (mut lines, mut missing) = (Vec::new(), String::new());
-    for (name, rate) in [
-        ("sensitivity", &rates.sensitivity),
-        ("specificity", &rates.specificity),
-        ("precision", &rates.precision),
-        ("false omission", &rates.false_omission),
-    ] {
-        match rate {
-            Ok(rate) => lines.push(rate_line(name, rate)),
-            Err(error) => missing.push_str(&rate_missing(name, error)),
-        }
-    }
+fn gold_error(measured: &PolicyPrevalence) -> String {
+    let Some(error) = GoldErrorLines::of(measured) else { return String::new() };
     let interval = format!("{} interval", level(measured.level.value()));
-    let mut out = table(&["error rates", "value", &interval, "gold"], &lines);
-    if let Some(youden) = measured.youden {
-        out.push_str(&format!("sensitivity + specificity - 1 = {youden:.2}\n"));
-    }
-    out + &missing
-}
-
-fn rate_line(name: &str, rate: &ErrorRate) -> Vec<String> {
-    let limits = (rate.interval.low, rate.interval.high);
-    let decimals = Decimals::of(rate.share.value, Some(limits));
-    vec![
-        name.to_owned(),
-        decimals.percent(rate.share.value),
-        decimals.interval(limits.0, limits.1),
-        count(rate.share.n),
-    ]
-}
-
-fn rate_missing(name: &str, error: &StatsError) -> String {
-    format!("{name}: {}\n", not_estimated(error))
+    let lines: Vec<_> = error
+        .lines
+        .into_iter()
+        .map(|line| vec![line.name.to_owned(), line.value, line.interval])
+        .collect();
+    let remarks = error.remarks.into_iter().map(|remark| format!("{remark}\n"));
+    table(&["errors of the gold", "value", &interval], &lines) + &remarks.collect::<String>()
 }
 
 fn confusion(measured: &PolicyPrevalence) -> String {

@@ -10,6 +10,7 @@ mod conger;
 mod fleiss;
 mod gwet;
 mod krippendorff;
+mod specific;
 mod weights;
 
 pub use cohen::Kappa;
@@ -28,6 +29,8 @@ pub use gwet::percent_agreement;
 pub use krippendorff::AlphaInterval;
 pub use krippendorff::krippendorff_alpha;
 pub use krippendorff::krippendorff_bootstrap;
+pub use specific::observed_share;
+pub use specific::specific_agreement;
 pub use weights::AgreementWeights;
 
 use crate::stats::StatsError;

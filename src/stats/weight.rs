@@ -126,6 +126,15 @@ impl GoldWeight {
     pub(crate) fn probability(self) -> f64 {
         self.probability
     }
+
+    /// Returns `sqrt(1 - pi) d2`, the error that units of one cluster have together, and `pi (1 - rho) d2^2`, the unit's own.
+    ///
+    /// The square of the first and the second add up to `(1 - pi rho) d2^2`.
+    pub(crate) fn errors(self) -> (f64, f64) {
+        let pi = self.first.probability;
+        let own = pi * (1.0 - self.probability) * self.value().powi(2);
+        ((1.0 - pi).sqrt() * self.value(), own)
+    }
 }
 
 impl ClusterTotal {

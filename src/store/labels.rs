@@ -42,7 +42,7 @@ pub struct LabelRow {
 }
 
 /// What a label that stands today says, and what it was given to; the rest of its row stays on the disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StandingLabel<'a> {
     /// The unit's id.
     pub unit: &'a str,
@@ -54,6 +54,12 @@ pub struct StandingLabel<'a> {
     pub outcome: Outcome,
     /// The label, where there is one.
     pub label: Option<&'a str>,
+    /// The probability of the tokens that spell the label, where it is known.
+    pub label_probability: Option<f64>,
+    /// What the model says of its own certainty.
+    pub stated_confidence: Option<f64>,
+    /// All labels as a JSON list, where several may apply.
+    pub labels: Option<&'a str>,
     /// The prompt.
     pub prompt: Fingerprint,
 }
@@ -311,7 +317,9 @@ impl Reader {
         &self,
         mut take: impl FnMut(StandingLabel<'_>),
     ) -> Result<(), StoreError> {
-        let sql = "SELECT unit, unit_hash, policy, outcome, label, prompt FROM current_labels ORDER BY seq";
+        let sql = "SELECT unit, unit_hash, policy, outcome, label, prompt, label_probability, stated_confidence,
+                 iif(components = '{}', NULL, json_extract(components, '$.labels'))
+            FROM current_labels ORDER BY seq";
         self.each(sql, &[], |row| {
             let outcome = Outcome::from_name(row.get_ref(3)?.as_str()?);
             take(StandingLabel {
@@ -320,7 +328,10 @@ impl Reader {
                 policy: row.get_ref(2)?.as_str()?,
                 outcome: outcome.ok_or_else(|| unreadable(row, "outcome"))?,
                 label: row.get_ref(4)?.as_str_or_null()?,
+                labels: row.get_ref(8)?.as_str_or_null()?,
                 prompt: Fingerprint::from_bytes(row.get(5)?),
+                label_probability: row.get(6)?,
+                stated_confidence: row.get(7)?,
             });
             Ok(())
         })

@@ -272,6 +272,9 @@ fn bounds(error: &ValidationError<'_>) -> String {
         ValidationErrorKind::Minimum { limit } => {
             format!("{} is less than {limit}", shown(error.instance()))
         }
+        ValidationErrorKind::ExclusiveMinimum { limit } => {
+            format!("{} is not above {limit}", shown(error.instance()))
+        }
         ValidationErrorKind::Maximum { limit } => {
             format!("{} is more than {limit}", shown(error.instance()))
         }

@@ -17,6 +17,7 @@ use titer::measure::prevalence;
 use titer::reply::Outcome;
 use titer::stats::Draws;
 use titer::stats::Level;
+use titer::stats::TwoPhaseMethod;
 use titer::unit::Design;
 use titer::unit::Inclusion;
 
@@ -93,6 +94,7 @@ impl RealLabels {
             max_gold_age_days: None,
             salts: None,
             goal: None,
+            interval: TwoPhaseMethod::KgMeld,
         };
         prevalence(
             &Subject { policy: "hate".to_owned(), ..Subject::default() },

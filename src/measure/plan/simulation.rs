@@ -24,6 +24,7 @@ use crate::sampling::Salt;
 use crate::sampling::Sizing;
 use crate::stats::Draws;
 use crate::stats::StatsError;
+use crate::stats::TwoPhaseMethod;
 use crate::unit::Design;
 use crate::unit::Inclusion;
 use rand::RngExt as _;
@@ -334,6 +335,7 @@ fn measured(
         max_gold_age_days: None,
         salts: None,
         goal: None,
+        interval: TwoPhaseMethod::KgMeld,
     };
     prevalence(&Subject::default(), &units, &gold, &measure).map_err(|_| StatsError::NoUnits)
 }

@@ -17,6 +17,7 @@ use crate::sampling::Salt;
 use crate::sampling::prn;
 use crate::stats::Draws;
 use crate::stats::Level;
+use crate::stats::TwoPhaseMethod;
 use crate::unit::Design;
 use crate::unit::Inclusion;
 use std::borrow::Cow;
@@ -80,6 +81,7 @@ fn drawn(run: usize, totals: Option<&BTreeMap<String, f64>>) -> PolicyPrevalence
         max_gold_age_days: None,
         salts: None,
         goal: None,
+        interval: TwoPhaseMethod::KgMeld,
     };
     let subject = Subject { policy: "views".to_owned(), ..Subject::default() };
     prevalence(&subject, &units, &gold, &settings).unwrap()

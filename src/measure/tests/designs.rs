@@ -25,6 +25,7 @@ use crate::stats::Selection;
 use crate::stats::SurveyDesign;
 use crate::stats::SurveyDomain;
 use crate::stats::SurveySample;
+use crate::stats::TwoPhaseMethod;
 use crate::unit::Design;
 use crate::unit::Inclusion;
 use std::borrow::Cow;
@@ -76,6 +77,7 @@ impl Drawn {
             max_gold_age_days: None,
             salts: None,
             goal: None,
+            interval: TwoPhaseMethod::KgMeld,
         };
         let unit = |(id, inclusion, label, _): &'_ (String, Inclusion, &'static str, _)| {
             (id.clone(), inclusion.clone(), *label)
@@ -104,7 +106,7 @@ impl Drawn {
                 age_days: None,
             })
             .collect();
-        measure(Rows { units: &units, gold: &gold }, &settings)
+        measure(Rows { units: &units, gold: &gold, stated: None }, &settings)
     }
 }
 

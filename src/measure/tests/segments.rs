@@ -18,6 +18,7 @@ use crate::measure::Subject;
 use crate::measure::by_segments;
 use crate::stats::Draws;
 use crate::stats::Level;
+use crate::stats::TwoPhaseMethod;
 use std::borrow::Cow;
 use std::num::NonZeroUsize;
 
@@ -33,6 +34,7 @@ fn by_cut(world: &World, cut: usize, coverage: Coverage) -> Vec<PolicyPrevalence
         max_gold_age_days: None,
         salts: None,
         goal: None,
+        interval: TwoPhaseMethod::KgMeld,
     };
     let units: Vec<LabeledUnit<'_>> = world.units.iter().map(|unit| world.unit(unit)).collect();
     let gold: Vec<GoldLabel<'_>> = world
@@ -53,7 +55,8 @@ fn by_cut(world: &World, cut: usize, coverage: Coverage) -> Vec<PolicyPrevalence
     let divisions = [Division::new("surface", values)];
     let segments = Segments { divisions: &divisions, coverage, threads: NonZeroUsize::MIN };
     let subject = Subject { policy: "insults".to_owned(), ..Subject::default() };
-    by_segments(&subject, Rows { units: &units, gold: &gold }, segments, &settings).unwrap()
+    by_segments(&subject, Rows { units: &units, gold: &gold, stated: None }, segments, &settings)
+        .unwrap()
 }
 
 /// Every fifth unit of a label has gold; of these every fourth is violating.

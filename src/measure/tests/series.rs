@@ -30,6 +30,7 @@ use crate::stats::Draws;
 use crate::stats::Level;
 use crate::stats::Prn;
 use crate::stats::TwoDays;
+use crate::stats::TwoPhaseMethod;
 use crate::unit::Design;
 use crate::unit::Inclusion;
 use rand::RngExt as _;
@@ -96,6 +97,7 @@ impl Day {
         };
         let positive = Positive::labels(["bad"]).unwrap();
         let settings = Settings {
+            interval: TwoPhaseMethod::KgMeld,
             positive: &positive,
             drawn: set.drawn,
             level: Level::new(0.95).unwrap(),
@@ -120,7 +122,7 @@ impl Day {
         then(PeriodRows {
             subject: &subject,
             instrument: Some(self.labeler),
-            rows: Rows { units: &units, gold: &gold },
+            rows: Rows { units: &units, gold: &gold, stated: None },
             settings: &settings,
             history: &[],
         })

@@ -15,6 +15,7 @@ use crate::gold::Adjudication;
 use crate::gold::Annotation;
 use crate::gold::LabelMap;
 use crate::gold::PolicyLabels;
+use crate::gold::RatedUnit;
 use crate::io;
 use crate::io::Source;
 use crate::policy::Policy;
@@ -22,7 +23,6 @@ use crate::store;
 use crate::store::Access;
 use crate::store::GoldDraw;
 use crate::store::Store;
-use serde::Serialize;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -35,6 +35,8 @@ const MOST_NAMED: usize = 20;
 #[derive(Debug, Clone)]
 pub(crate) struct Collected {
     pub(crate) adjudication: Adjudication,
+    /// What each rater said.
+    pub(crate) rated: Vec<RatedUnit>,
     pub(crate) drawn: GoldDrawn,
     /// The salt of the draw, where titer drew it.
     pub(crate) salt: Option<String>,
@@ -83,23 +85,6 @@ impl Collected {
     }
 }
 
-/// How far a draw is.
-#[derive(Debug, Clone, Serialize)]
-pub struct Status {
-    /// The draw's id.
-    pub draw: String,
-    /// Its design.
-    pub design: String,
-    /// Units drawn.
-    pub units: usize,
-    /// Units answered under each policy, by at least one rater.
-    pub answered: BTreeMap<String, usize>,
-    /// Answers by rater.
-    pub raters: BTreeMap<String, usize>,
-    /// Units whose raters reached no majority.
-    pub unresolved: usize,
-}
-
 /// Collects the gold for these policies: from the named file, the project's file, or the store.
 ///
 /// # Errors
@@ -140,6 +125,7 @@ pub(crate) fn from_file(
     let annotations = read(path, settings, policies)?;
     Ok(Collected {
         adjudication: gold::adjudicate(&annotations)?,
+        rated: gold::rated(&annotations),
         drawn: declared.ok_or_else(|| undeclared(&path.display().to_string()))?,
         salt: settings.salt.clone(),
         origin: None,
@@ -194,6 +180,7 @@ fn vocabulary_of(annotations: &[Annotation]) -> Vec<PolicyLabels> {
     let one = |(policy, labels): (&str, BTreeSet<&str>)| PolicyLabels {
         policy: policy.to_owned(),
         labels: labels.into_iter().map(str::to_owned).collect(),
+        together: Vec::new(),
     };
     labels.into_iter().map(one).collect()
 }
@@ -244,6 +231,7 @@ fn from_store(
     let from = path.display().to_string();
     Ok(Collected {
         adjudication: gold::adjudicate(&annotations)?,
+        rated: gold::rated(&annotations),
         drawn: drawn.ok_or_else(|| undeclared(&from))?,
         origin: draw.as_ref().map(Origin::of).transpose()?,
         salt: draw.map(|draw| draw.salt),
@@ -284,33 +272,6 @@ pub(super) fn annotation(said: &store::Annotation) -> Annotation {
         note: said.note.clone(),
         row: None,
     }
-}
-
-/// Returns how far the latest draw is.
-///
-/// # Errors
-///
-/// No draw yet.
-pub fn status(program: &Program) -> Result<Status, OpsError> {
-    let (draw, said) = current(program)?;
-    let mut answered: BTreeMap<String, BTreeSet<&str>> =
-        draw.policies.iter().map(|policy| (policy.clone(), BTreeSet::new())).collect();
-    let mut raters: BTreeMap<String, usize> = BTreeMap::new();
-    for annotation in &said {
-        answered.entry(annotation.policy.clone()).or_default().insert(&annotation.unit);
-        *raters
-            .entry(annotation.rater.clone().unwrap_or_else(|| "(unnamed)".to_owned()))
-            .or_default() += 1;
-    }
-    let list: Vec<Annotation> = said.iter().map(annotation).collect();
-    Ok(Status {
-        draw: draw.id,
-        design: draw.design,
-        units: draw.queue.len(),
-        answered: answered.into_iter().map(|(policy, units)| (policy, units.len())).collect(),
-        raters,
-        unresolved: gold::adjudicate(&list)?.unresolved.len(),
-    })
 }
 
 pub(super) fn current(program: &Program) -> Result<(GoldDraw, Vec<store::Annotation>), OpsError> {

@@ -203,7 +203,7 @@ fn labeled_units(labeled: &Labeled) -> Vec<LabeledUnit> {
                 Some(label) if policy.label(label).is_some() => Cell::Unflagged,
                 Some(_) | None => Cell::NoAnswer,
             };
-            let probability = unit.inclusion.as_ref().map_or(1.0, Inclusion::per_draw);
+            let probability = unit.inclusion.as_deref().map_or(1.0, Inclusion::per_draw);
             units
                 .entry(row.unit)
                 .or_insert_with(|| LabeledUnit {

@@ -10,6 +10,8 @@ use crate::gold::Progress;
 use crate::gold::Question;
 use crate::gold::Queue;
 use crate::gold::Undone;
+use crate::gold::as_one_text;
+use crate::policy::Mode;
 use crate::policy::Policy;
 use crate::prompt;
 use crate::prompt::Audience;
@@ -67,6 +69,8 @@ pub struct Choice {
     pub text: Option<String>,
     /// Whether it is a reason not to choose a label.
     pub abstains: bool,
+    /// Whether others of its kind may be chosen with it.
+    pub combines: bool,
 }
 
 impl Session {
@@ -133,16 +137,21 @@ impl Session {
         })
     }
 
-    /// Records an answer by its place among the screen's choices; returns when it is on the disk.
+    /// Records an answer by the places of one or several of the screen's choices; returns when it is on the disk.
     ///
     /// # Errors
     ///
     /// When the store cannot be written; the question then stays open.
-    pub fn answer(&mut self, choice: usize) -> Result<(), OpsError> {
+    pub fn answer(&mut self, chosen: &BTreeSet<usize>) -> Result<(), OpsError> {
         let Some(question) = self.queue.next().cloned() else { return Ok(()) };
         let Some(policy) = self.policies.get(&question.policy) else { return Ok(()) };
-        let Some(choice) = choices(policy).into_iter().nth(choice) else { return Ok(()) };
-        let annotation = self.annotation(&question, choice.id);
+        let choices = choices(policy);
+        let ids: Vec<&str> =
+            chosen.iter().filter_map(|at| choices.get(*at)).map(|it| it.id.as_str()).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let annotation = self.annotation(&question, as_one_text(ids));
         let id = annotation.id;
         self.store.writer()?.record_blocking(vec![Record::Annotation(annotation)])?;
         self.queue.answer();
@@ -243,11 +252,13 @@ fn choices(policy: &Policy) -> Vec<Choice> {
         id: label.id.clone(),
         text: label.definition.clone(),
         abstains: false,
+        combines: policy.mode == Mode::Multi && !label.default,
     });
     let reasons = policy.abstain.iter().map(|reason| Choice {
         id: reason.id.clone(),
         text: Some(reason.text.clone()),
         abstains: true,
+        combines: false,
     });
     labels.chain(reasons).collect()
 }

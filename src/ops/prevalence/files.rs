@@ -8,6 +8,8 @@ use super::sample::Row;
 use super::sample::Sample;
 use crate::eval::Positive;
 use crate::gold::LabelMap;
+use crate::gold::labels_in;
+use crate::gold::names_several;
 use crate::io;
 use crate::io::Columns;
 use crate::io::ContentColumns;
@@ -23,6 +25,7 @@ use crate::ops::sampled;
 use crate::ops::sampled::Sampled;
 use crate::ops::strata;
 use crate::ops::units;
+use crate::policy::Mode;
 use crate::policy::Policy;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -49,13 +52,7 @@ pub(super) fn sample(
     let codes = LabelMap::new(settings.map.label.clone());
     let rows = io::read_labels(&Source::from_argument(labels), &codes)?;
     let known = known_policies(program)?;
-    let gold = match &request.gold {
-        Some(path) => {
-            let declared = request.drawn.or(settings.drawn.map(gold::drawn_of));
-            gold::from_file(path, &settings, declared, &[])?
-        }
-        None => gold::collected(program, None, request.drawn, &known)?,
-    };
+    let gold = gold_of(program, request, &known)?;
     let units = match &request.units {
         Some(path) => Some(read_units(program, path, &request.by)?),
         None => match request.by.first() {
@@ -90,12 +87,26 @@ pub(super) fn sample(
     Ok(Sample { name, units, divisions, policies, gold, salt, known: None })
 }
 
+/// Reads the gold that is asked for: of the file named, else the project's.
+pub(super) fn gold_of(
+    program: &Program,
+    request: &PrevalenceRequest,
+    known: &[Arc<Policy>],
+) -> Result<Collected, OpsError> {
+    let Some(path) = &request.gold else {
+        return gold::collected(program, None, request.drawn, known);
+    };
+    let settings = program.file.gold.clone().unwrap_or_default();
+    let declared = request.drawn.or(settings.drawn.map(gold::drawn_of));
+    gold::from_file(path, &settings, declared, &[])
+}
+
 /// Returns the ids of a file of units.
 pub(super) fn ids(program: &Program, path: &Path) -> Result<HashSet<String>, OpsError> {
     Ok(read_units(program, path, &[])?.units.into_iter().map(|unit| unit.id).collect())
 }
 
-fn notes_on(units: Option<&Sampled>) -> Option<String> {
+pub(super) fn notes_on(units: Option<&Sampled>) -> Option<String> {
     match units {
         None => Some(
             "no --units: every unit counts once, and the labeled units are the whole population"
@@ -116,6 +127,10 @@ fn policy_rows(
     let mut makers: Vec<Maker> = Vec::new();
     let mut rows = Vec::with_capacity(own.len());
     let mut labels: HashMap<String, Arc<str>> = HashMap::new();
+    let mut shared = |label: String| {
+        Arc::clone(labels.entry(label).or_insert_with_key(|label| Arc::from(label.as_str())))
+    };
+    let several = several(policy.as_deref(), own.iter().map(|(row, _)| row));
     for (row, unit) in own {
         let maker = Maker { labeler: row.labeler, version: row.policy_version, fingerprint: None };
         let at = makers.iter().position(|known| *known == maker).unwrap_or(makers.len());
@@ -123,16 +138,29 @@ fn policy_rows(
             makers.push(maker);
         }
         let id = unit.is_none().then_some(row.id);
-        let label = row.label.map(|label| {
-            Arc::clone(labels.entry(label).or_insert_with_key(|label| Arc::from(label.as_str())))
-        });
-        rows.push(Row { id, unit, outcome: row.outcome, label, maker: at });
+        let several = row.labels.filter(|_| several);
+        let label = match &several {
+            Some(set) => {
+                let one = positive.of_several(labels_in(set));
+                one.map(str::to_owned).or(row.label)
+            }
+            None => row.label,
+        };
+        let (label, all) = (label.map(&mut shared), several.map(&mut shared));
+        let (outcome, certainty) = (row.outcome, row.certainty);
+        rows.push(Row { id, unit, outcome, label, labels: all, certainty, maker: at });
     }
     PolicyRows { id, policy, positive, rows, makers, inclusions: None }
 }
 
+/// Returns whether several labels of a policy may apply at once: as it says, else as its labels show.
+fn several<'a>(policy: Option<&Policy>, mut rows: impl Iterator<Item = &'a ForeignLabel>) -> bool {
+    let named = |row: &ForeignLabel| row.labels.as_deref().is_some_and(names_several);
+    policy.map_or_else(|| rows.any(named), |policy| policy.mode == Mode::Multi)
+}
+
 /// The rows of each asked policy, of the labeler asked for or of all.
-fn grouped(
+pub(super) fn grouped(
     rows: Vec<ForeignLabel>,
     request: &PrevalenceRequest,
     path: &Path,
@@ -157,28 +185,35 @@ fn grouped(
 }
 
 /// The project's policies, where there are any: their severities say what is violating.
-fn known_policies(program: &Program) -> Result<Vec<Arc<Policy>>, OpsError> {
+pub(super) fn known_policies(program: &Program) -> Result<Vec<Arc<Policy>>, OpsError> {
     if !program.found || !program.path("policies").is_dir() {
         return Ok(Vec::new());
     }
     Ok(policies::load(program, &[])?.policies())
 }
 
-struct Labels<'a> {
-    policy: &'a str,
-    rows: &'a [&'a ForeignLabel],
-    gold: &'a Collected,
+/// Labels and gold of one policy, to tell which labels are violating.
+pub(super) struct Labels<'a> {
+    pub(super) policy: &'a str,
+    pub(super) rows: &'a [&'a ForeignLabel],
+    pub(super) gold: &'a Collected,
 }
 
-fn rule(
+pub(super) fn rule(
     program: &Program,
     request: &PrevalenceRequest,
     known: &[Arc<Policy>],
     labels: Labels<'_>,
 ) -> Result<Positive, OpsError> {
-    let given = labels.rows.iter().filter_map(|row| row.label.as_deref());
+    let given = labels.rows.iter().flat_map(|row| [row.label.as_deref(), row.labels.as_deref()]);
     let gold = labels.gold.adjudication.gold.iter().filter(|gold| gold.policy == labels.policy);
-    let seen: BTreeSet<&str> = given.chain(gold.map(|gold| gold.label.as_str())).collect();
+    let all = given.flatten().chain(gold.map(|gold| gold.label.as_str()));
+    let policy = known.iter().find(|policy| policy.id == labels.policy).map(Arc::as_ref);
+    let seen: BTreeSet<&str> = if several(policy, labels.rows.iter().copied()) {
+        all.flat_map(labels_in).collect()
+    } else {
+        all.collect()
+    };
     one_spelling(labels.policy, &seen)?;
     if !request.positive.is_empty() {
         if let Some(unseen) = request.positive.iter().find(|label| !seen.contains(label.as_str())) {
@@ -189,17 +224,23 @@ fn rule(
         }
         return Ok(Positive::labels(request.positive.iter().cloned())?);
     }
-    if let Some(policy) = known.iter().find(|policy| policy.id == labels.policy) {
+    if let Some(policy) = policy {
         return positive(program, policy);
     }
-    let plain = |label: &&str| PLAINLY_VIOLATING.contains(label) || PLAINLY_ALLOWED.contains(label);
-    if seen.iter().any(|label| PLAINLY_VIOLATING.contains(label)) && seen.iter().all(plain) {
-        return Ok(Positive::labels(PLAINLY_VIOLATING)?);
+    if let Some(labels) = plainly_violating(&seen) {
+        return Ok(Positive::labels(labels.iter().copied())?);
     }
     Err(OpsError::refused(
         format!("nothing says which labels of `{}` are violating", labels.policy),
         format!("name them with --positive; the labels are {}", listed(&seen)),
     ))
+}
+
+/// Returns the words for violating, where labels that follow no policy of ours are plainly that or its opposite.
+pub(in crate::ops) fn plainly_violating(seen: &BTreeSet<&str>) -> Option<&'static [&'static str]> {
+    let plain = |label: &&str| PLAINLY_VIOLATING.contains(label) || PLAINLY_ALLOWED.contains(label);
+    let some = seen.iter().any(|label| PLAINLY_VIOLATING.contains(label));
+    (some && seen.iter().all(plain)).then_some(&PLAINLY_VIOLATING)
 }
 
 /// Labels that differ only in case or space are one label that somebody wrote in two ways, and would count as two.
@@ -219,7 +260,7 @@ fn one_spelling(policy: &str, seen: &BTreeSet<&str>) -> Result<(), OpsError> {
 }
 
 /// Gold that speaks of other policies is a mistake in a name, not a lack of gold.
-fn has_gold(policy: &str, gold: &Collected) -> Result<(), OpsError> {
+pub(super) fn has_gold(policy: &str, gold: &Collected) -> Result<(), OpsError> {
     let policies: BTreeSet<&str> =
         gold.adjudication.gold.iter().map(|gold| gold.policy.as_str()).collect();
     if policies.is_empty() || policies.contains(policy) {
@@ -238,7 +279,11 @@ fn listed(labels: &BTreeSet<&str>) -> String {
     labels.iter().take(10).copied().collect::<Vec<_>>().join(", ")
 }
 
-fn read_units(program: &Program, path: &Path, pivots: &[String]) -> Result<Sampled, OpsError> {
+pub(super) fn read_units(
+    program: &Program,
+    path: &Path,
+    pivots: &[String],
+) -> Result<Sampled, OpsError> {
     let columns = Columns { content: ContentColumns::None, ..units::columns(program) };
     sampled::read(path.to_owned(), &columns, pivots)
 }
@@ -276,15 +321,7 @@ fn joined(
         .map(|(unit, _)| unit.id.clone())
         .collect();
     if !unknown.is_empty() {
-        return Err(OpsError::refused(
-            format!(
-                "{} labels units that {} does not have: {}",
-                labels.display(),
-                units.path.display(),
-                first_named(&unknown)
-            ),
-            "give the file of all labeled units",
-        ));
+        return Err(labels_without_units(&unknown, labels, &units.path));
     }
     if !bare.is_empty() {
         return Err(OpsError::refused(
@@ -300,6 +337,19 @@ fn joined(
     Ok(list)
 }
 
+/// Labels of units that are not there have no weight.
+pub(super) fn labels_without_units(unknown: &[String], labels: &Path, units: &Path) -> OpsError {
+    OpsError::refused(
+        format!(
+            "{} labels units that {} does not have: {}",
+            labels.display(),
+            units.display(),
+            first_named(unknown)
+        ),
+        "give the file of all labeled units",
+    )
+}
+
 fn two_labelers(row: &ForeignLabel, other: &str, labels: &Path) -> OpsError {
     OpsError::refused(
         format!(
@@ -307,7 +357,10 @@ fn two_labelers(row: &ForeignLabel, other: &str, labels: &Path) -> OpsError {
             labels.display(),
             row.id
         ),
-        format!("name one with --labeler: {other}, {}", row.labeler),
+        format!(
+            "name one with --labeler: {other}, {}; or see the errors of each with --rates-by labeler",
+            row.labeler
+        ),
     )
 }
 

@@ -15,7 +15,11 @@ use crate::measure;
 use crate::measure::Calibrated;
 use crate::measure::Comparison;
 use crate::measure::Division;
+use crate::measure::GoldQuality;
+use crate::measure::GoldRates;
+use crate::measure::Opinion;
 use crate::measure::PeriodRows;
+use crate::measure::PolicyPrevalence;
 use crate::measure::Rows;
 use crate::measure::Segments;
 use crate::measure::Settings;
@@ -38,11 +42,15 @@ struct Side<'a> {
 type Earlier<'a> = (&'a Estimating<'a>, &'a Sample);
 
 impl<'a> Period<'a> {
-    fn rows(&'a self) -> PeriodRows<'a> {
+    pub(super) fn rows(&'a self) -> PeriodRows<'a> {
         PeriodRows {
             subject: &self.subject,
             instrument: self.instrument.as_deref(),
-            rows: Rows { units: &self.units, gold: &self.gold },
+            rows: Rows {
+                units: &self.units,
+                gold: &self.gold,
+                stated: self.stated.as_ref().map(Result::as_ref),
+            },
             settings: &self.settings,
             history: &[],
         }
@@ -99,7 +107,8 @@ impl Estimating<'_> {
         }
         let plain: Vec<PeriodRows<'_>> = periods.iter().map(Period::rows).collect();
         let parts = leaning(&periods, &plain, self.window()?)?;
-        match (picked, earlier) {
+        let whole = picked.or((parts.len() == 1).then_some(0));
+        let done = match (picked, earlier) {
             (None, _) if periods.len() > 1 => self.series((sample, &periods), &parts, measured),
             (None, _) => self.one(sample, (&periods, &parts), 0, measured),
             (Some(at), _) if !compares => self.one(sample, (&periods, &parts), at, measured),
@@ -130,7 +139,9 @@ impl Estimating<'_> {
                 let drawn = self.coordination(&sides, salts, earlier);
                 self.compared(sides, drawn, measured)
             }
-        }
+        };
+        done?;
+        self.each_label((sample, rows), (&parts, whole), measured)
     }
 
     /// How far each period leans on the gold before it.
@@ -151,11 +162,30 @@ impl Estimating<'_> {
         let refused = |mistakes: Vec<InputMistake>| refused(&period.subject.policy, &mistakes);
         let calibrated = period.calibrated.as_ref();
         measured.tell(period);
-        let one = measure::one_period(part).map_err(refused)?;
-        measured.policies.push(one.calibrated_to(calibrated));
+        let mut made = measure::one_period(part).map_err(refused)?;
+        self.add_gold_error(&mut made, period)?;
+        measured.policies.push(made.calibrated_to(calibrated));
         let divisions = sample.divided(&period.of);
         let rows = (&period.subject, part.rows, divisions.as_slice());
         self.segments(rows, (&period.settings, calibrated), measured)
+    }
+
+    /// Says beside a measurement of one period what errors of its gold do to it.
+    fn add_gold_error(
+        &self,
+        measured: &mut PolicyPrevalence,
+        period: &Period<'_>,
+    ) -> Result<(), OpsError> {
+        let quality = GoldQuality { opinions: &period.opinions, known: self.gold_rates() };
+        let rows = Rows { units: &period.units, gold: &period.gold, stated: None };
+        let made = measured.add_gold_error(rows, &period.settings, &quality);
+        made.map_err(|mistakes| refused(&period.subject.policy, &mistakes))
+    }
+
+    /// How often gold is right, where titer.yaml says so.
+    fn gold_rates(&self) -> Option<GoldRates> {
+        let error = self.program.file.gold.as_ref()?.error?;
+        Some(GoldRates { sensitivity: error.sensitivity, specificity: error.specificity })
     }
 
     fn segments(
@@ -195,10 +225,17 @@ impl Estimating<'_> {
         let Some(first) = periods.first() else { return Ok(()) };
         let policy = &first.subject.policy;
         let refused = |mistakes: Vec<InputMistake>| refused(policy, &mistakes);
-        let series = measure::series(parts).map_err(refused)?;
+        let mut series = measure::series(parts).map_err(refused)?;
+        for (made, period) in series.periods.iter_mut().zip(periods) {
+            self.add_gold_error(made, period)?;
+        }
         let (units, gold) = measure::pooled_rows(parts).map_err(refused)?;
         let of: Vec<usize> = periods.iter().flat_map(|period| period.of.iter().copied()).collect();
-        let rows = Rows { units: &units, gold: &gold };
+        let rows = Rows { units: &units, gold: &gold, stated: None };
+        let opinions: Vec<Opinion<'_>> =
+            periods.iter().flat_map(|period| period.opinions.iter().copied()).collect();
+        let quality = GoldQuality { opinions: &opinions, known: self.gold_rates() };
+        series.pooled.add_gold_error(rows, &first.settings, &quality).map_err(refused)?;
         let divisions = sample.divided(&of);
         let calibrated: Vec<Option<&Calibrated>> =
             periods.iter().map(|period| period.calibrated.as_ref()).collect();
@@ -236,8 +273,10 @@ impl Estimating<'_> {
             ));
         }
         let pair = TwoDays { earlier: days.earlier.rows, later: days.later.rows };
-        let Comparison { earlier, later, change, breaks, drift } =
+        let Comparison { mut earlier, mut later, change, breaks, drift } =
             measure::compare(pair, drawn).map_err(refused)?;
+        self.add_gold_error(&mut earlier, a)?;
+        self.add_gold_error(&mut later, b)?;
         if change.shared_units > 0 && drawn.sample == Prn::Separate {
             measured.notes.push(format!(
                 "{policy}: {} units are in both samples, and nothing says that one salt drew both: the interval of the change does not profit from them",
@@ -251,7 +290,7 @@ impl Estimating<'_> {
         measured.changes.push(change);
         measured.breaks.extend(breaks.into_iter().map(|it| (policy.clone(), it)));
         measured.drifts.extend(drift);
-        let rows = Rows { units: &b.units, gold: &b.gold };
+        let rows = Rows { units: &b.units, gold: &b.gold, stated: None };
         let before = days.earlier.sample.divided(&a.of);
         let after = days.later.sample.divided(&b.of);
         let parts = (&b.subject, rows, after.as_slice());

@@ -1,21 +1,32 @@
 //! One labeled sample, wherever its labels and gold come from, divided by period.
 
 use super::Estimating;
+use super::sets;
+use super::sets::Votes;
 use super::totals::Known;
+use crate::eval::CalibrationError;
+use crate::eval::Certainty;
 use crate::eval::GoldLabel;
 use crate::eval::Judgment;
 use crate::eval::LabeledUnit;
 use crate::eval::Positive;
+use crate::eval::Stated;
+use crate::eval::StatedUnit;
+use crate::gold::RatedUnit;
+use crate::gold::labels_in;
 use crate::measure::Calibrated;
 use crate::measure::Division;
+use crate::measure::Opinion;
 use crate::measure::Settings;
 use crate::measure::Span;
 use crate::measure::Subject;
 use crate::ops::error::OpsError;
 use crate::ops::gold::Collected;
 use crate::ops::sampled::SampledUnit;
+use crate::policy::Mode;
 use crate::policy::Policy;
 use crate::reply::Outcome;
+use crate::stats::Truth;
 use crate::unit::Inclusion;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -69,6 +80,10 @@ pub(super) struct Row {
     pub(super) unit: Option<usize>,
     pub(super) outcome: Outcome,
     pub(super) label: Option<Arc<str>>,
+    /// What stands beside the label about its certainty.
+    pub(super) certainty: Option<Certainty>,
+    /// All labels with `;` between them, where several may apply.
+    pub(super) labels: Option<Arc<str>>,
     /// The index of who made it.
     pub(super) maker: usize,
 }
@@ -89,6 +104,10 @@ pub(super) struct Period<'a> {
     pub(super) instrument: Option<String>,
     pub(super) units: Vec<LabeledUnit<'a>>,
     pub(super) gold: Vec<GoldLabel<'a>>,
+    /// What each rater said of its gold units.
+    pub(super) opinions: Vec<Opinion<'a>>,
+    /// The probabilities stated of units with gold.
+    pub(super) stated: Option<Result<Stated, CalibrationError>>,
     /// The index of each unit, in the same order; empty where labels stand for themselves.
     pub(super) of: Vec<usize>,
     pub(super) settings: Settings<'a>,
@@ -99,6 +118,12 @@ pub(super) struct Period<'a> {
 }
 
 impl PolicyRows {
+    /// Returns whether several labels may apply to a unit at once.
+    pub(super) fn several(&self) -> bool {
+        let shown = || self.rows.iter().any(|row| row.labels.is_some());
+        self.policy.as_ref().map_or_else(shown, |policy| policy.mode == Mode::Multi)
+    }
+
     pub(super) fn unit_id<'a>(&'a self, sample: &'a Sample, row: &'a Row) -> &'a str {
         match (row.unit, &row.id) {
             (Some(at), _) => &sample.units[at].id,
@@ -109,7 +134,7 @@ impl PolicyRows {
 
     fn labeled<'a>(&'a self, sample: &'a Sample, row: &'a Row) -> LabeledUnit<'a> {
         let unit = row.unit.map(|at| &sample.units[at]);
-        let own = unit.and_then(|unit| unit.inclusion.as_ref());
+        let own = unit.and_then(|unit| unit.inclusion.as_deref());
         let inclusion = match (&self.inclusions, row.unit) {
             (Some(inclusions), Some(at)) => inclusions[at].as_ref(),
             (Some(_) | None, _) => own,
@@ -122,6 +147,34 @@ impl PolicyRows {
             label: row.label.as_deref(),
             classes: &[],
         }
+    }
+
+    /// Returns the probabilities that the labeler stated of units with gold.
+    fn stated(
+        &self,
+        sample: &Sample,
+        rows: &[&Row],
+        gold: &[GoldLabel<'_>],
+    ) -> Option<Result<Stated, CalibrationError>> {
+        let has_gold: HashSet<&str> = gold.iter().map(|gold| gold.id).collect();
+        let mut units: Vec<StatedUnit<'_>> = Vec::new();
+        for row in rows.iter().filter(|row| row.outcome == Outcome::Label) {
+            let (Some(certainty), Some(label)) = (row.certainty, &row.label) else { continue };
+            let id = self.unit_id(sample, row);
+            if has_gold.contains(id) {
+                units.push(StatedUnit { id, flagged: self.positive.matches(label), certainty });
+            }
+        }
+        let labels = |policy: &Arc<Policy>| policy.labels.len();
+        Stated::of(&units, self.policy.as_ref().map_or_else(|| self.labels_seen(gold), labels))
+    }
+
+    /// How many labels there are, where no policy says so.
+    fn labels_seen(&self, gold: &[GoldLabel<'_>]) -> usize {
+        let said = self.rows.iter().filter(|row| row.outcome == Outcome::Label);
+        let seen: HashSet<&str> = said.filter_map(|row| row.label.as_deref()).collect();
+        let of_gold = gold.iter().filter(|gold| gold.judgment == Judgment::Decided);
+        seen.into_iter().chain(of_gold.map(|gold| gold.label)).collect::<HashSet<&str>>().len()
     }
 
     /// Returns the rows of each period, in order.
@@ -161,7 +214,10 @@ impl PolicyRows {
                     self.id,
                     names.len()
                 ),
-                format!("name one with --labeler: {}", names.join(", ")),
+                format!(
+                    "name one with --labeler: {}; or see the errors of each with --rates-by labeler",
+                    names.join(", ")
+                ),
             ));
         }
         let major = |maker: &&Maker| {
@@ -205,6 +261,7 @@ impl Sample {
             };
             let Some(collected) = collected else { continue };
             let gold = labels(collected, rows, here);
+            let opinions = opinions(collected, rows, here);
             let version = maker.and_then(|maker| maker.version.clone());
             let of: Vec<usize> = list.iter().filter_map(|row| row.unit).collect();
             let mut units: Vec<_> = list.iter().map(|row| rows.labeled(self, row)).collect();
@@ -215,6 +272,7 @@ impl Sample {
                     known.calibrate((&mut units, &of), (name, reach))?
                 }
             };
+            let stated = rows.stated(self, &list, &gold);
             periods.push(Period {
                 subject: Subject {
                     policy: rows.id.clone(),
@@ -228,6 +286,8 @@ impl Sample {
                     .map(|it| it.fingerprint.clone().unwrap_or_else(|| it.labeler.clone())),
                 units,
                 gold,
+                opinions,
+                stated,
                 of,
                 settings: estimating.settings(self, rows, collected)?,
                 collected,
@@ -253,6 +313,31 @@ impl Sample {
     }
 }
 
+/// What each rater of a policy said of some units, reasons to abstain left out.
+fn opinions<'a>(
+    gold: &'a Collected,
+    rows: &PolicyRows,
+    here: impl Fn(&str) -> bool,
+) -> Vec<Opinion<'a>> {
+    let abstains = |label: &str| rows.policy.as_ref().is_some_and(|policy| policy.abstains(label));
+    let several = rows.several();
+    let violating = |label: &str| match several {
+        true => labels_in(label).any(|one| rows.positive.matches(one)),
+        false => rows.positive.matches(label),
+    };
+    let truth = |label: &str| if violating(label) { Truth::Positive } else { Truth::Negative };
+    let units = gold.rated.iter().filter(|unit| unit.policy == rows.id && here(&unit.unit_id));
+    let said = |unit: &'a RatedUnit| {
+        let decided = unit.answers.iter().filter(|answer| !abstains(&answer.label));
+        decided.map(|answer| Opinion {
+            id: &unit.unit_id,
+            rater: answer.rater.as_deref(),
+            truth: truth(&answer.label),
+        })
+    };
+    units.flat_map(said).collect()
+}
+
 /// The gold of a policy for some units. Where a rater chose a reason to abstain, or raters found no majority, nobody knows the
 /// label: such units stay in, as undetermined.
 fn labels<'a>(
@@ -265,25 +350,35 @@ fn labels<'a>(
         let at: Timestamp = at.parse().ok()?;
         Some(now.duration_since(at).as_secs_f64().max(0.0) / 86_400.0)
     };
+    let abstains = |label: &str| rows.policy.as_ref().is_some_and(|it| it.abstains(label));
     let judgment = |label: &str| {
-        let abstains = rows.policy.as_ref().is_some_and(|policy| policy.abstains(label));
-        if abstains { Judgment::Undetermined } else { Judgment::Decided }
+        if abstains(label) { Judgment::Undetermined } else { Judgment::Decided }
+    };
+    let several = rows.several();
+    let one_of = |votes: &'a Votes| {
+        several.then(|| sets::majority(votes, &rows.positive, &abstains)).flatten()
     };
     let settled = gold.adjudication.gold.iter().filter(|gold| gold.policy == rows.id);
-    let settled = settled.filter(|gold| here(&gold.unit_id)).map(|gold| GoldLabel {
-        id: &gold.unit_id,
-        label: &gold.label,
-        judgment: judgment(&gold.label),
-        probability: gold.probability,
-        age_days: gold.drawn_at.as_ref().and_then(age),
+    let settled = settled.filter(|gold| here(&gold.unit_id)).map(|gold| {
+        let label = one_of(&gold.votes).unwrap_or(&gold.label);
+        GoldLabel {
+            id: &gold.unit_id,
+            label,
+            judgment: judgment(label),
+            probability: gold.probability,
+            age_days: gold.drawn_at.as_ref().and_then(age),
+        }
     });
     let open = gold.adjudication.unresolved.iter().filter(|open| open.policy == rows.id);
-    let open = open.filter(|open| here(&open.unit_id)).map(|open| GoldLabel {
-        id: &open.unit_id,
-        label: "no majority",
-        judgment: Judgment::Undetermined,
-        probability: open.probability,
-        age_days: None,
+    let open = open.filter(|open| here(&open.unit_id)).map(|open| {
+        let one = one_of(&open.votes);
+        GoldLabel {
+            id: &open.unit_id,
+            label: one.unwrap_or("no majority"),
+            judgment: one.map_or(Judgment::Undetermined, judgment),
+            probability: open.probability,
+            age_days: None,
+        }
     });
     settled.chain(open).collect()
 }

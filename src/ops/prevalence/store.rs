@@ -13,8 +13,10 @@ use crate::ops::labeled;
 use crate::ops::labeled::Labeled;
 use crate::ops::labeled::Wanted;
 use crate::ops::program::Program;
+use crate::ops::sampled::SampledUnit;
 use crate::ops::strata;
 use crate::ops::units;
+use crate::policy::Policy;
 use crate::unit::Design;
 use crate::unit::Inclusion;
 use std::cell::LazyCell;
@@ -39,7 +41,10 @@ pub(super) fn sample(
     let file = units::path(program, request.units.as_deref())?;
     let salt = units::sample_salt(program, &file)?;
     notes.extend(strata::check(&file.display().to_string(), &labeled.units)?);
-    let gold = gold_by_period(program, request, &labeled)?;
+    let mut has_label = vec![false; labeled.units.len()];
+    labeled.rows.iter().flatten().for_each(|row| has_label[row.unit] = true);
+    let with = (labeled.units.as_slice(), labeled.policies.as_slice());
+    let gold = gold_by_period(program, request, with, &has_label)?;
     let mut policies = Vec::with_capacity(labeled.policies.len());
     for at in 0..labeled.policies.len() {
         if labeled.rows[at].is_empty() {
@@ -72,11 +77,13 @@ fn policy_rows(
         version: Some(policy.version.to_string()),
         fingerprint: prompt.map(|prompt| prompt.fingerprint().to_string()),
     };
-    let row = |labeled::Row { unit, outcome, label }| Row {
+    let row = |labeled::Row { unit, outcome, label, labels, certainty }| Row {
         id: None,
         unit: Some(unit),
         outcome,
         label,
+        certainty,
+        labels,
         maker: 0,
     };
     Ok(PolicyRows {
@@ -90,24 +97,22 @@ fn policy_rows(
 }
 
 /// The gold of each period: of the latest draw that drew some of its units.
-fn gold_by_period(
+pub(super) fn gold_by_period(
     program: &Program,
     request: &PrevalenceRequest,
-    labeled: &Labeled,
+    (units, policies): (&[SampledUnit], &[Arc<Policy>]),
+    has_label: &[bool],
 ) -> Result<BTreeMap<Option<String>, Arc<Collected>>, OpsError> {
-    let units = &labeled.units;
     let periods: BTreeSet<Option<&str>> = units.iter().map(|unit| unit.period.as_deref()).collect();
     // only gold of the store asks, and there may be a million units
     let period_of: LazyCell<HashMap<&str, Option<&str>>, _> = LazyCell::new(|| {
         units.iter().map(|unit| (unit.id.as_str(), unit.period.as_deref())).collect()
     });
-    let mut has_label = vec![false; units.len()];
-    labeled.rows.iter().flatten().for_each(|row| has_label[row.unit] = true);
     let mut gold = BTreeMap::new();
     for period in periods {
         let named = (request.gold.as_deref(), request.drawn);
         let of_period = |unit: &str| period_of.get(unit).is_some_and(|known| *known == period);
-        let mut collected = gold::collected_for(program, named, &labeled.policies, of_period)?;
+        let mut collected = gold::collected_for(program, named, policies, of_period)?;
         // the units the draw was made from: those of every period it drew from
         let reached: BTreeSet<Option<&str>> = units
             .iter()
@@ -116,7 +121,7 @@ fn gold_by_period(
             .collect();
         let of_draw = |at: usize| has_label[at] && reached.contains(&units[at].period.as_deref());
         let n = (0..units.len()).filter(|at| of_draw(*at)).count();
-        collected.joined_with(units, &labeled.policies, n)?;
+        collected.joined_with(units, policies, n)?;
         gold.insert(period.map(str::to_owned), Arc::new(collected));
     }
     Ok(gold)
@@ -136,7 +141,7 @@ fn inclusions(
     }
     let requests = labeled.requests(program, request.units.as_deref(), policy)?;
     let mut inclusions: Vec<Option<Inclusion>> =
-        units.iter().map(|unit| unit.inclusion.clone()).collect();
+        units.iter().map(|unit| unit.inclusion.as_deref().cloned()).collect();
     let mut periods: BTreeMap<Option<&str>, BTreeSet<usize>> = BTreeMap::new();
     for (at, unit) in units.iter().enumerate() {
         periods.entry(unit.period.as_deref()).or_default().insert(at);

@@ -35,7 +35,7 @@ pub fn write_estimates(path: &Path, measured: &Measured) -> Result<(), OpsError>
 }
 
 /// The columns that tell which estimate a row holds, and whether it was final.
-const KEY: [&str; 4] = ["period", "policy", "segment", "estimator"];
+const KEY: [&str; 5] = ["period", "policy", "segment", "label", "estimator"];
 const STATE: [&str; 2] = ["status", "estimate_id"];
 
 fn restate(rows: &mut [TidyRow], path: &Path) {
@@ -48,7 +48,7 @@ fn restate(rows: &mut [TidyRow], path: &Path) {
     let key = |row: &BTreeMap<&'static str, String>| {
         KEY.map(|name| row.get(name).cloned().unwrap_or_default())
     };
-    let before: BTreeMap<[String; 4], BTreeMap<&str, String>> =
+    let before: BTreeMap<[String; 5], BTreeMap<&str, String>> =
         before.into_iter().map(|row| (key(&row), row)).collect();
     for row in rows.iter_mut().filter(|row| row.status.as_deref() == Some(Status::Final.name())) {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
@@ -56,6 +56,7 @@ fn restate(rows: &mut [TidyRow], path: &Path) {
             text(&row.period),
             row.policy.clone(),
             text(&row.segment),
+            text(&row.label),
             row.estimator.name().to_owned(),
         ];
         let Some(held) = before.get(&own) else { continue };
@@ -73,6 +74,7 @@ impl Measured {
     pub fn tidy_rows(&self) -> Vec<TidyRow> {
         let all = self.periods.iter().chain(&self.policies).chain(&self.segments);
         let mut rows: Vec<TidyRow> = all.flat_map(PolicyPrevalence::tidy_rows).collect();
+        rows.extend(self.policies.iter().flat_map(PolicyPrevalence::tidy_rows_of_labels));
         for change in &self.changes {
             let days = of(&self.periods, change).zip(of(&self.policies, change));
             rows.extend(
@@ -124,6 +126,7 @@ fn columns(rows: &[TidyRow]) -> Vec<TableColumn> {
         text("status", |row| row.status.clone()),
         text("design", |row| Some(row.design.clone())),
         text("estimate_id", |row| Some(row.estimate_id.clone())),
+        text("label", |row| row.label.clone()),
     ]
 }
 

@@ -4,7 +4,12 @@ use super::Measured;
 use super::wire_change::BreakJson;
 use super::wire_change::ChangeJson;
 use super::wire_change::DriftJson;
-use crate::eval::ErrorRate;
+use super::wire_classes::ClassesJson;
+use super::wire_gold_error::GoldErrorJson;
+use super::wire_quality::QualityJson;
+use super::wire_quality::RateJson;
+use super::wire_quality::quality;
+use super::wire_quality::rates;
 use crate::eval::Merge;
 use crate::measure::CalibratedMargin;
 use crate::measure::CellRow;
@@ -16,7 +21,7 @@ use crate::measure::Segment;
 use crate::measure::Span;
 use crate::measure::Status;
 use crate::ops::chain;
-use crate::stats::StatsError;
+use crate::stats::Bounds;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -57,6 +62,8 @@ struct PolicyJson {
     corrected_by: &'static str,
     gold_only: EstimateJson,
     rogan_gladen: EstimateJson,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gold_error: Option<GoldErrorJson>,
     n: u64,
     m: u64,
     k: Option<f64>,
@@ -72,12 +79,15 @@ struct PolicyJson {
     certainty_share: f64,
     max_weight_share: f64,
     rates: BTreeMap<&'static str, RateJson>,
+    quality: QualityJson,
     cells: Vec<CellJson>,
     merges: Vec<MergeJson>,
     outcomes: BTreeMap<&'static str, u64>,
     findings: Vec<FindingJson>,
     bounds: Option<BoundsJson>,
     estimate_ids: BTreeMap<&'static str, String>,
+    #[serde(flatten)]
+    classes: Option<ClassesJson>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -104,16 +114,9 @@ pub(super) struct SegmentJson {
 
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
-enum EstimateJson {
+pub(super) enum EstimateJson {
     Made { value: f64, low: f64, high: f64, std_error: f64, method: String, n_eff: f64, raw: f64 },
     Suppressed { missing: String, high: f64 },
-    Missing { missing: String },
-}
-
-#[derive(Debug, Clone, Serialize)]
-#[serde(untagged)]
-enum RateJson {
-    Made { value: f64, low: f64, high: f64 },
     Missing { missing: String },
 }
 
@@ -145,12 +148,24 @@ pub(super) struct FindingJson {
 }
 
 #[derive(Debug, Clone, Serialize)]
-struct BoundsJson {
+pub(super) struct BoundsJson {
     low: f64,
     lowest: f64,
     highest: f64,
     high: f64,
     missing_at_random: Option<f64>,
+}
+
+impl From<&Bounds> for BoundsJson {
+    fn from(bounds: &Bounds) -> Self {
+        Self {
+            low: bounds.low,
+            lowest: bounds.lowest,
+            highest: bounds.highest,
+            high: bounds.high,
+            missing_at_random: bounds.at_random.map(|(value, _)| value),
+        }
+    }
 }
 
 impl From<&Segment> for SegmentJson {
@@ -175,7 +190,6 @@ impl From<&Measured> for PrevalenceJson {
 
 impl From<&PolicyPrevalence> for PolicyJson {
     fn from(measured: &PolicyPrevalence) -> Self {
-        let rates = &measured.rates;
         let ids = measured.tidy_rows().into_iter();
         Self {
             policy: measured.subject.policy.clone(),
@@ -198,6 +212,7 @@ impl From<&PolicyPrevalence> for PolicyJson {
             corrected_by: measured.corrected_by.name(),
             gold_only: estimate(&measured.gold_only),
             rogan_gladen: estimate(&measured.rogan_gladen),
+            gold_error: measured.gold_error.as_ref().map(GoldErrorJson::from),
             n: measured.n,
             m: measured.m,
             k: measured.k,
@@ -211,12 +226,8 @@ impl From<&PolicyPrevalence> for PolicyJson {
             non_answer_share: measured.non_answer_share,
             certainty_share: measured.certainty_share,
             max_weight_share: measured.max_weight_share,
-            rates: BTreeMap::from([
-                ("sensitivity", rate(&rates.sensitivity)),
-                ("specificity", rate(&rates.specificity)),
-                ("precision", rate(&rates.precision)),
-                ("false_omission", rate(&rates.false_omission)),
-            ]),
+            rates: rates(&measured.rates, &measured.quality),
+            quality: quality(&measured.quality, measured.calibration.as_ref()),
             cells: cells(measured),
             merges: merges(measured),
             outcomes: measured
@@ -225,14 +236,9 @@ impl From<&PolicyPrevalence> for PolicyJson {
                 .map(|(outcome, share)| (outcome.name(), share.n))
                 .collect(),
             findings: findings(&measured.findings),
-            bounds: measured.bounds.as_ref().map(|bounds| BoundsJson {
-                low: bounds.low,
-                lowest: bounds.lowest,
-                highest: bounds.highest,
-                high: bounds.high,
-                missing_at_random: bounds.at_random.map(|(value, _)| value),
-            }),
+            bounds: measured.bounds.as_ref().map(BoundsJson::from),
             estimate_ids: ids.map(|row| (row.estimator.name(), row.estimate_id)).collect(),
+            classes: measured.classes.as_ref().map(ClassesJson::from),
         }
     }
 }
@@ -248,7 +254,7 @@ fn margins(measured: &PolicyPrevalence) -> Vec<MarginJson> {
     margins.map(one).collect()
 }
 
-fn estimate(estimate: &Result<Estimate, Missing>) -> EstimateJson {
+pub(super) fn estimate(estimate: &Result<Estimate, Missing>) -> EstimateJson {
     match estimate {
         Ok(made) => EstimateJson::Made {
             value: made.value,
@@ -259,21 +265,10 @@ fn estimate(estimate: &Result<Estimate, Missing>) -> EstimateJson {
             n_eff: made.n_eff,
             raw: made.raw,
         },
-        Err(missing @ Missing::Suppressed { high: Some(high) }) => {
+        Err(missing @ (Missing::Suppressed { high: Some(high) } | Missing::NotSeen { high })) => {
             EstimateJson::Suppressed { missing: chain(missing), high: *high }
         }
         Err(missing) => EstimateJson::Missing { missing: chain(missing) },
-    }
-}
-
-fn rate(rate: &Result<ErrorRate, StatsError>) -> RateJson {
-    match rate {
-        Ok(rate) => RateJson::Made {
-            value: rate.share.value,
-            low: rate.interval.low,
-            high: rate.interval.high,
-        },
-        Err(reason) => RateJson::Missing { missing: chain(reason) },
     }
 }
 

@@ -354,6 +354,25 @@ pub(crate) struct GoldFile {
     pub(crate) salt: Option<String>,
     /// Translations of foreign codes.
     pub(crate) map: MapFile,
+    /// How often gold itself is right, where that was measured elsewhere: a second corrected estimate allows for it.
+    pub(crate) error: Option<GoldErrorFile>,
+}
+
+/// How often gold is right; both rates together must be 1.5 or more.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GoldErrorFile {
+    /// Share of truly violating exposure that gold calls violating; above 0, at most 1.
+    #[schemars(schema_with = "rate_above_zero")]
+    pub(crate) sensitivity: f64,
+    /// Share of truly allowed exposure that gold calls allowed; above 0, at most 1.
+    #[schemars(schema_with = "rate_above_zero")]
+    pub(crate) specificity: f64,
+}
+
+/// A share that may be 1 and not 0.
+fn rate_above_zero(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "number", "exclusiveMinimum": 0, "maximum": 1})
 }
 
 /// What the codes of foreign files stand for.
@@ -378,6 +397,22 @@ pub(crate) enum DrawnName {
     Convenience,
 }
 
+/// How the interval of the corrected estimate is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum IntervalName {
+    /// Each cell at its effective size, melded: the default.
+    KgMeld,
+    /// Weighted gamma for rare shares, with a pseudo-event of the average weight.
+    GammaTiwari,
+    /// Weighted gamma with a pseudo-event of the largest weight: never short, often wide.
+    GammaFf,
+    /// Weighted gamma by mid-p: the level on average.
+    GammaMidp,
+    /// Symmetric on the logit scale: short where gold missed the few units that matter.
+    LogitT,
+}
+
 /// What is estimated, and the bar an estimate must clear.
 #[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -389,6 +424,8 @@ pub(crate) struct EstimateFile {
     /// Level of the intervals.
     #[schemars(range(min = 0.5, max = 0.9999))]
     pub(crate) level: Option<f64>,
+    /// How the interval of the corrected estimate is made; `kg_meld` when absent.
+    pub(crate) interval: Option<IntervalName>,
     /// Age of gold above which an estimate is provisional, such as `90 days`; needs `drawn_at` in the gold.
     pub(crate) max_gold_age: Option<String>,
     /// How much earlier gold a period leans on: `4 periods`, or `28 days` before its first day. Its own gold corrects that.
