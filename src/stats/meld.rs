@@ -11,6 +11,9 @@ use crate::stats::draws::Draws;
 use crate::stats::draws::Generator;
 use crate::stats::draws::quantile;
 
+/// A pseudo-event is drawn apart from the positives where its effective size is below this part of theirs.
+const EVEN: f64 = 0.95;
+
 /// What is known about the share of positives in one cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum CellMean {
@@ -22,6 +25,8 @@ pub enum CellMean {
         value: f64,
         /// Its effective size, above 0.
         size: f64,
+        /// The effective size were none of its units positive, above 0: the smaller it is, the more an unseen positive may weigh.
+        unseen: f64,
     },
 }
 
@@ -44,13 +49,26 @@ impl CellMean {
     }
 }
 
+impl CellMean {
+    /// Returns the mean where an unseen positive may weigh as much as at an effective size of `kish`.
+    pub(crate) fn with_unseen(self, kish: f64) -> Self {
+        match self {
+            Self::Exact(value) => Self::Exact(value),
+            Self::Sampled { value, size, unseen } => {
+                Self::Sampled { value, size, unseen: unseen.min(kish) }
+            }
+        }
+    }
+}
+
 impl MeldCell {
     /// Returns the cell when its variance is `ratio` times as large, `ratio` being above 0.
     pub(crate) fn reduced(self, ratio: f64) -> Self {
         let mean = match self.mean {
             CellMean::Exact(value) => CellMean::Exact(value),
-            CellMean::Sampled { value, size } => {
-                CellMean::Sampled { value, size: (size / ratio).min(MAX_EFFECTIVE_SIZE) }
+            CellMean::Sampled { value, size, unseen } => {
+                let reduced = |size: f64| (size / ratio).min(MAX_EFFECTIVE_SIZE);
+                CellMean::Sampled { value, size: reduced(size), unseen: reduced(unseen) }
             }
         };
         Self { mean, ..self }
@@ -61,7 +79,7 @@ impl From<Share> for CellMean {
     fn from(share: Share) -> Self {
         match share.size {
             EffectiveSize::Exact => Self::Exact(share.value),
-            EffectiveSize::Units(size) => Self::Sampled { value: share.value, size },
+            EffectiveSize::Units(size) => Self::Sampled { value: share.value, size, unseen: size },
         }
     }
 }
@@ -76,7 +94,10 @@ impl From<Share> for CellMean {
 ///
 /// The lower limit is that of Clopper and Pearson: where violations are rare, a single one found by chance must not lift it above the
 /// truth, and an interval seen because one was found must hold no less often than others. The upper limit adds one
-/// pseudo-event over all cells, and no less than half of one in a cell that has all the exposure.
+/// pseudo-event over all cells, and no less than half of one in a cell that has all the exposure. Where heavy positives were all but
+/// certain to be observed, `n_eff` is far above the size `n_0` that the cell's weights have for a positive not seen; there the
+/// pseudo-event is drawn apart, as `B + (1-B) P` with `B ~ Beta(m n_eff, (1-m) n_eff + 2 a_g)` and `P ~ Beta(a_g, (1-m) n_0 + a_g)`. With
+/// `n_0 = n_eff` that has the distribution above.
 ///
 /// Assumes that the cells' means are estimated independently of each other and of the shares. How often it holds the truth stands
 /// in docs/coverage.md.
@@ -123,11 +144,17 @@ fn draw_once(cells: &[MeldCell], shares: EffectiveSize, generator: &mut Generato
         };
         let (low, high) = match cell.mean {
             CellMean::Exact(value) => (value, value),
-            CellMean::Sampled { value, size } => {
+            CellMean::Sampled { value, size, unseen } => {
                 let (hits, misses) = (value * size, (1.0 - value) * size);
                 let prior = whole.max(cell.share / 2.0);
                 let low = if hits > 0.0 { generator.beta(hits, misses + 1.0) } else { 0.0 };
-                (low, generator.beta(hits + prior, misses + prior))
+                let high = if hits > 0.0 && unseen < EVEN * size {
+                    let seen = generator.beta(hits, misses + 2.0 * prior);
+                    seen + (1.0 - seen) * generator.beta(prior, (1.0 - value) * unseen + prior)
+                } else {
+                    generator.beta(hits + prior, misses + prior)
+                };
+                (low, high)
             }
         };
         lower += share * low;
@@ -149,7 +176,7 @@ mod tests {
     }
 
     fn sampled(share: f64, value: f64, size: f64) -> MeldCell {
-        MeldCell { share, mean: CellMean::Sampled { value, size } }
+        MeldCell { share, mean: CellMean::Sampled { value, size, unseen: size } }
     }
 
     #[test]
@@ -173,6 +200,26 @@ mod tests {
         let cells = [sampled(0.95, 1.0 / 250.0, 250.0), sampled(0.05, 0.0, 50.0)];
         let melded = interval(&cells, EffectiveSize::Units(5000.0));
         assert!(melded.low < 0.95 * rare, "{melded:?}");
+    }
+
+    #[test]
+    fn positives_that_were_certain_to_be_seen_leave_room_for_others() {
+        // a hundredth of the exposure is known to be positive; 240 units of the rest found nothing
+        let (value, size) = (0.01, 24_000.0);
+        let with =
+            |unseen| MeldCell { share: 1.0, mean: CellMean::Sampled { value, size, unseen } };
+        let melded = interval(&[with(240.0)], EffectiveSize::Exact);
+        assert!(melded.high > 0.01 + 3.0 / 240.0, "{melded:?}");
+        assert!(interval(&[with(size)], EffectiveSize::Exact).high < 0.0115);
+    }
+
+    #[test]
+    fn a_pseudo_event_drawn_apart_changes_nothing_where_weights_are_even() {
+        let of = |unseen| {
+            let mean = CellMean::Sampled { value: 0.02, size: 200.0, unseen };
+            interval(&[MeldCell { share: 1.0, mean }], EffectiveSize::Exact).high
+        };
+        assert!((of(200.0) - of(189.0)).abs() < 0.002, "{} {}", of(200.0), of(189.0));
     }
 
     #[test]

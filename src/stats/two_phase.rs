@@ -273,7 +273,9 @@ fn with_gold(cells: &[CellSums], total: f64) -> Result<Vec<MeldCell>, StatsError
 fn meld_cell(cell: &CellSums, total: f64) -> Result<MeldCell, f64> {
     let share = cell.labeled.weight / total;
     let mean = cell.positive_share().map_err(|_| share)?;
-    Ok(MeldCell { share, mean: mean.into() })
+    let gold = cell.gold();
+    let mean = CellMean::from(mean).with_unseen(gold.weight.powi(2) / gold.error);
+    Ok(MeldCell { share, mean })
 }
 
 /// Returns the Korn-Graubard size of all cell shares together: the total spread over the total variance.

@@ -52,7 +52,7 @@ pub(super) fn unsure_by_clusters(
 fn taken_for_granted(cells: &[MeldCell], shares: EffectiveSize) -> f64 {
     let of_mean = |cell: &MeldCell| match cell.mean {
         CellMean::Exact(_) => 0.0,
-        CellMean::Sampled { value, size } => cell.share.powi(2) * value * (1.0 - value) / size,
+        CellMean::Sampled { value, size, .. } => cell.share.powi(2) * value * (1.0 - value) / size,
     };
     let value: f64 = cells.iter().map(|cell| cell.share * cell.mean.value()).sum();
     let square: f64 = cells.iter().map(|cell| cell.share * cell.mean.value().powi(2)).sum();

@@ -163,7 +163,9 @@ pub fn posterior_interval(
             let spread = cell.mean * (1.0 - cell.mean);
             let mean = match EffectiveSize::of(spread, variance, cell.kish) {
                 EffectiveSize::Exact => CellMean::Exact(cell.mean),
-                EffectiveSize::Units(size) => CellMean::Sampled { value: cell.mean, size },
+                EffectiveSize::Units(size) => {
+                    CellMean::Sampled { value: cell.mean, size, unseen: size }
+                }
             };
             MeldCell { share: cell.share, mean }
         })
