@@ -154,8 +154,8 @@ fn one((plan, tried): &(Plan, Option<Simulated>)) -> Value {
     let tried = tried.map(|it| {
         json!({
             "runs": it.runs,
-            "half_width": it.width / 2.0,
-            "half_width_nine_of_ten": it.wide / 2.0,
+            "half_width": it.width.map(|width| width / 2.0),
+            "half_width_nine_of_ten": it.wide.map(|wide| wide / 2.0),
             "held": it.held,
             "no_miss_found": it.no_miss_found,
             "withheld": it.withheld,

@@ -90,7 +90,7 @@ impl<'m, 'a> Coded<'m, 'a> {
         said: impl Fn(&LabeledUnit<'a>) -> usize,
         meant: impl Fn(&GoldLabel<'a>) -> Option<usize>,
     ) -> Result<Self, InputMistake> {
-        let (joined, matched) = matching.whole_matched()?;
+        let (joined, matched) = matching.whole_unweighed()?;
         let unknown =
             joined.gold_probability == Presence::Some && matching.drawn != GoldDrawn::Convenience;
         let weights = |truth: &dyn Fn(&Matched<'_>) -> Option<Truth>| {

@@ -186,10 +186,13 @@ impl Matching<'_> {
         verified(&tally.cells, &matched, self.positive, self.drawn)
     }
 
-    /// Joins all units with all gold, and returns the units that have gold too, in their order.
-    pub(super) fn whole_matched(&self) -> Result<(Joined, Vec<Matched<'_>>), InputMistake> {
-        let with_gold = (0..self.units.len()).filter_map(|at| self.matched((at, 1.0))).collect();
-        Ok((self.whole()?, with_gold))
+    /// Joins all units, their gold not yet weighed into the cells, and returns the units that have gold too, in their order.
+    pub(super) fn whole_unweighed(&self) -> Result<(Joined, Vec<Matched<'_>>), InputMistake> {
+        let mut tally = self.tally(Reach::Whole);
+        (0..self.units.len()).for_each(|at| self.count((at, 1.0), &mut tally));
+        let with_gold = tally.with_gold.iter().filter_map(|at| self.matched(*at)).collect();
+        let joined = self.joined(&tally, self.gold.iter())?;
+        Ok((Joined { cells: tally.cells, undetermined: None, ..joined }, with_gold))
     }
 
     fn gold_at(&self, unit: usize) -> Option<&GoldLabel<'_>> {
@@ -275,6 +278,7 @@ impl Matching<'_> {
             cell: place.cell,
             weight: place.weight.part(share),
             exposure: unit.exposure * share,
+            included: unit.inclusion.is_some(),
             cluster: place.cluster,
             row: self.row(at),
             said: label.unwrap_or(unit.outcome.name()),
@@ -298,6 +302,9 @@ impl Matching<'_> {
 mod tests {
     use super::*;
     use crate::eval::Judgment;
+    use crate::eval::Unclear;
+    use crate::eval::weighed;
+    use crate::unit::Inclusion;
 
     fn labeled<'a>(id: &'a str, label: &'a str) -> LabeledUnit<'a> {
         LabeledUnit {
@@ -359,6 +366,30 @@ mod tests {
         let units = [labeled("a", "1"), labeled("b", "0"), labeled("c", "0")];
         let joined = joined(&units, &[gold("a", "1")], GoldDrawn::Independent);
         assert_eq!((joined.cells.n_labeled(), joined.cells.n_gold()), (2, 1));
+    }
+
+    #[test]
+    fn independent_gold_counts_by_the_probability_its_units_were_drawn_with() {
+        let inclusion = |probability| Inclusion::new(probability, Design::Poisson);
+        let (often, seldom) = (inclusion(0.5), inclusion(0.05));
+        let units = [
+            LabeledUnit { inclusion: Some(&often), ..labeled("a", "1") },
+            LabeledUnit { inclusion: Some(&seldom), ..labeled("b", "1") },
+            LabeledUnit { inclusion: Some(&often), ..labeled("c", "0") },
+        ];
+        let joined = joined(&units, &[gold("a", "1"), gold("b", "0")], GoldDrawn::Independent);
+        assert!((joined.cells.flagged.positives.weight - 2.0).abs() < 1e-12);
+        assert!((joined.cells.flagged.negatives.weight - 20.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_same_rows_unit_by_unit_have_the_same_cells() {
+        let units = [labeled("a", "1"), labeled("b", "0"), labeled("c", "0"), labeled("d", "1")];
+        let golden = [gold("a", "violating"), gold("b", "0")];
+        for drawn in [GoldDrawn::FromSample, GoldDrawn::ByLabel] {
+            let by_unit = weighed((&units, &golden), &positive(), drawn, Unclear::LeftOut).unwrap();
+            assert_eq!(by_unit.cells, joined(&units, &golden, drawn).cells);
+        }
     }
 
     #[test]

@@ -44,6 +44,8 @@ pub(super) struct Matched<'a> {
     pub(super) cell: Cell,
     pub(super) weight: Weight,
     pub(super) exposure: f64,
+    /// Whether an inclusion probability stands beside the unit.
+    pub(super) included: bool,
     /// The number of its cluster.
     pub(super) cluster: Option<u32>,
     /// Its row among units drawn together, where that matters.
@@ -231,9 +233,12 @@ pub(super) fn gold_weight(
 fn first_weight(unit: &Matched<'_>, drawn: GoldDrawn, part: f64) -> Result<Weight, StatsError> {
     match drawn {
         GoldDrawn::FromSample | GoldDrawn::ByLabel => Ok(unit.weight),
-        GoldDrawn::Independent => {
-            Weight::new(unit.exposure, unit.gold.probability.unwrap_or(ALIKE) * part)
-        }
+        GoldDrawn::Independent => match unit.gold.probability {
+            Some(probability) => Weight::new(unit.exposure, probability * part),
+            // a unit outside the labeled sample was drawn for gold: its inclusion is that of the gold's own sample
+            None if unit.included => unit.weight.thinned(part),
+            None => Weight::new(unit.exposure, ALIKE * part),
+        },
         GoldDrawn::Convenience => Weight::new(unit.exposure, ALIKE * part),
     }
 }

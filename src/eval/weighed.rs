@@ -62,7 +62,7 @@ pub fn weighed<'a>(
     let (units, gold) = rows;
     let one = |mistake| vec![mistake];
     let matching = Matching::of(units, gold, positive, drawn)?;
-    let (joined, matched) = matching.whole_matched().map_err(one)?;
+    let (joined, matched) = matching.whole_unweighed().map_err(one)?;
     let (cells, known) = truths(&joined, &matched, (positive, drawn), unclear).map_err(one)?;
     let known: HashMap<&str, (Weight, WeighedGold)> =
         known.into_iter().map(|(id, weight, gold)| (id, (weight, gold))).collect();

@@ -14,6 +14,8 @@ pub enum DesignFault {
     NeedsExpectedDraws,
     /// Draws of a design that takes each unit once.
     DrawnOnce,
+    /// A design that is no census without its probability.
+    NoProbability(&'static str),
     /// A stratified design without the stratum.
     NoStratum,
 }
@@ -40,6 +42,10 @@ impl fmt::Display for DesignFault {
             ),
             Self::DrawnOnce => f.write_str(
                 "only design pps_with_replacement draws a unit more than once; leave the column out, or name that design",
+            ),
+            Self::NoProbability(design) => write!(
+                f,
+                "design {design} needs the probability with which each unit was drawn; add the column, or correct its name"
             ),
             Self::NoStratum => f.write_str(
                 "design stratified needs the stratum of every unit; add a column `stratum`",

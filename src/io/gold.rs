@@ -21,6 +21,10 @@ use serde_json::Value;
 /// Names a column is easily meant to have. A lost `probability` would make gold look simple random.
 const OWN: &[&str] = &["probability", "drawn_at", "criteria"];
 
+/// What others call the column `probability`.
+const PROBABILITIES: [&str; 5] =
+    ["rho", "inclusion_probability", "gold_probability", "selection_probability", "prob"];
+
 /// Reads annotations: `id`, `policy`, `label` (a list, or text separated by `;`, where several apply) and optionally `rater`, `probability`, `drawn_at`,
 /// `criteria` (a list, or text separated by `;`) and `note`. Other columns are not looked at.
 ///
@@ -36,13 +40,20 @@ pub fn read_gold(source: &Source, codes: &LabelMap) -> Result<Vec<Annotation>, I
     let mut problems = Vec::new();
     loop {
         let mut draft = Draft::default();
-        let mut misspelled = None;
+        let (mut misspelled, mut other) = (None, None);
         let next = rows.next(|column, cell| {
+            if PROBABILITIES.contains(&column) && !cell.is_blank() {
+                other = Some(column.to_owned());
+            }
             if !draft.take(column, cell) && misspelled.is_none() {
                 misspelled =
                     misspelling(column, OWN, |_| false).map(|meant| (column.to_owned(), meant));
             }
         })?;
+        if let (Some(found), None) = (&other, draft.probability) {
+            let (path, found) = (rows.name().to_owned(), found.clone());
+            return Err(IoError::MisspelledColumn { path, found, meant: "probability" });
+        }
         if let Some((found, meant)) = misspelled {
             return Err(IoError::MisspelledColumn { path: rows.name().to_owned(), found, meant });
         }

@@ -269,6 +269,7 @@ impl Draft {
     fn inclusion(&mut self) -> Option<Inclusion> {
         let draws = self.times_drawn.take();
         if self.probability.or(self.expected_draws).is_none() && draws.is_none() {
+            self.need_probability();
             return None;
         }
         let Some(design) = self.design else {
@@ -283,6 +284,18 @@ impl Draft {
         }
         let probability = self.probability.or(self.expected_draws)?;
         Some(Inclusion { probability, draws: draws.unwrap_or(1), design, stratum, cluster })
+    }
+
+    /// Notes a sample without its probabilities: measured as a census it would be a wrong number that looks right.
+    fn need_probability(&mut self) {
+        let (column, fault) = match self.design {
+            None | Some(Design::Census) => return,
+            Some(Design::WithReplacement) => ("expected_draws", DesignFault::NeedsExpectedDraws),
+            Some(design) => ("inclusion_probability", DesignFault::NoProbability(design.name())),
+        };
+        if !self.blamed(column) {
+            self.faults.push((Some(column.to_owned()), fault.into()));
+        }
     }
 
     /// Returns what a row lacks or has too much for its design.

@@ -18,6 +18,9 @@ use crate::stats::StatsError;
 use crate::stats::UnitCosts;
 use crate::stats::detectable_change;
 
+/// How far a half width may be above the one asked for by rounding gold to whole units.
+const ROUNDING: f64 = 1e-3;
+
 /// The least share of gold that unflagged units get: what the labeler misses hides there.
 const UNFLAGGED_FLOOR: f64 = 0.4;
 const SECONDS_PER_HOUR: f64 = 3_600.0;
@@ -183,8 +186,21 @@ pub fn size_for_half_width(
     let labeled = LabeledSample { units: labels as f64, design_effect: 1.0 };
     let target = GoldTarget { half_width, level: settings.level };
     let gold = settings.guess.gold_needed(design(settings.gold), labeled, target)?.ceil();
-    if gold <= labels as f64 {
-        return Ok(PlanSize { labels, gold: (gold as u64).max(1) });
+    let reaches = |gold: u64| {
+        let planned = plan(PlanSize { labels, gold }, settings)?;
+        Ok::<_, StatsError>(planned.half_width <= half_width * (1.0 + ROUNDING))
+    };
+    if gold <= labels as f64 && reaches(labels)? {
+        // a cell may have fewer units than its best share of gold: what it cannot take, the others must make up for
+        let (mut short, mut enough) = ((gold as u64).max(1), labels);
+        if reaches(short)? {
+            return Ok(PlanSize { labels, gold: short });
+        }
+        while enough - short > 1 {
+            let middle = short + (enough - short) / 2;
+            if reaches(middle)? { enough = middle } else { short = middle }
+        }
+        return Ok(PlanSize { labels, gold: enough });
     }
     Err(StatsError::Undefined {
         statistic: "gold sample size",

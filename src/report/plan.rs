@@ -42,7 +42,11 @@ pub fn plans(guess: LabelerGuess, plans: &[(Plan, Option<Simulated>)]) -> String
         let mut cells =
             vec![count(plan.size.labels), count(plan.size.gold), decimals.percent(plan.half_width)];
         if tried {
-            cells.push(simulated.map_or_else(String::new, |it| decimals.percent(it.width / 2.0)));
+            cells.push(
+                simulated
+                    .and_then(|it| it.width)
+                    .map_or_else(|| "none".to_owned(), |width| decimals.percent(width / 2.0)),
+            );
         }
         cells.push(decimals.percent(plan.gold_only_half_width));
         cells.push(decimals.percent(plan.detectable_change));
@@ -76,11 +80,11 @@ fn legend(plans: &[(Plan, Option<Simulated>)], tried: bool) -> String {
     for (plan, simulated) in plans {
         let Some(it) = simulated else { continue };
         out.push_str(&format!(
-            "{} labels, {} gold: {} of the intervals held the truth, nine of ten were within ±{}, {} had no estimate\n",
+            "{} labels, {} gold: {} of the intervals held the truth, nine of ten were within {}, {} had no estimate\n",
             count(plan.size.labels),
             count(plan.size.gold),
             percent(it.held),
-            percent(it.wide / 2.0),
+            it.wide.map_or_else(|| "none".to_owned(), |wide| format!("±{}", percent(wide / 2.0))),
             percent(it.withheld)
         ));
     }

@@ -71,6 +71,11 @@ impl Weight {
         }
     }
 
+    /// Returns the weight of a unit of which only that part of its sample counts.
+    pub(crate) fn thinned(self, part: f64) -> Result<Self, StatsError> {
+        Self::new(self.exposure, self.probability * part)
+    }
+
     /// Returns the inclusion probability.
     #[must_use]
     pub fn probability(self) -> f64 {

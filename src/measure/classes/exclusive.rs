@@ -298,6 +298,10 @@ impl Exclusive<'_> {
                     left.max(right)
                 )
             }
+            Err(StatsError::NoConvergence { .. }) => {
+                "the error rates of the labels are too alike for the likeliest shares to be found"
+                    .to_owned()
+            }
             Err(error) => return Err(error.into()),
         };
         if decides {

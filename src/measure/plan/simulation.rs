@@ -69,10 +69,10 @@ pub struct Simulation<'a> {
 pub struct Simulated {
     /// How often it was tried.
     pub runs: usize,
-    /// The mean width of the corrected interval.
-    pub width: f64,
+    /// The mean width of the corrected interval; `None` where no run had one.
+    pub width: Option<f64>,
     /// The width that nine runs of ten stay within.
-    pub wide: f64,
+    pub wide: Option<f64>,
     /// The share of runs whose interval held the truth.
     pub held: f64,
     /// The share of runs in which gold found none of the units the labeler missed.
@@ -139,8 +139,8 @@ fn summary(runs: &[Run], truth: f64) -> Simulated {
     let nine_of_ten = (widths.len() * 9).div_ceil(10).saturating_sub(1);
     Simulated {
         runs: runs.len(),
-        width: widths.iter().sum::<f64>() / widths.len().max(1) as f64,
-        wide: widths.get(nine_of_ten).copied().unwrap_or_default(),
+        width: (!widths.is_empty()).then(|| widths.iter().sum::<f64>() / widths.len() as f64),
+        wide: widths.get(nine_of_ten).copied(),
         held: share(&|run| run.interval.is_some_and(|(low, high)| low <= truth && truth <= high)),
         no_miss_found: share(&|run| !run.found_miss),
         withheld: share(&|run| run.interval.is_none()),
@@ -398,7 +398,7 @@ mod tests {
         let tried = simulate(size, &settings(), &simulation(&[])).unwrap();
         let planned = super::super::plan(size, &settings()).unwrap();
         assert!(tried.held >= 0.8, "{tried:?}");
-        let ratio = tried.width / (2.0 * planned.half_width);
+        let ratio = tried.width.unwrap() / (2.0 * planned.half_width);
         assert!((0.8..1.6).contains(&ratio), "{ratio} {tried:?} {planned:?}");
         assert_eq!(simulate(size, &settings(), &simulation(&[])).unwrap(), tried, "it is seeded");
     }

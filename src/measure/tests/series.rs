@@ -488,3 +488,12 @@ fn intervals_of_changes_and_of_leaning_periods_cover() {
     assert!(share((lean, RUNS)) >= 0.93, "hybrid {lean}");
     assert!(share(model) >= 0.93 && model.1 > RUNS / 2, "model {model:?}");
 }
+
+#[test]
+fn periods_of_one_size_pool_to_the_variance_of_each_over_two() {
+    let (a, b) = (steady("a", "a"), steady("b", "b"));
+    let series = series_of(&[&a, &b]);
+    let error = |of: &PolicyPrevalence| of.corrected.as_ref().unwrap().std_error;
+    let (alone, pooled) = (error(&series.periods[0]), error(&series.pooled));
+    assert!((pooled / (alone / 2.0_f64.sqrt()) - 1.0).abs() < 1e-9, "{pooled} {alone}");
+}

@@ -314,6 +314,16 @@ impl Estimating<'_> {
         let at = match wanted {
             None => {
                 let other = self.request.vs.as_deref().filter(|_| !own_file);
+                let last = periods.last().and_then(Period::name);
+                if periods.len() > 1 && last.is_some() && last == other {
+                    return Err(OpsError::refused(
+                        format!(
+                            "{} is the last period, so none comes after it",
+                            last.unwrap_or("")
+                        ),
+                        "name the earlier period with --vs, or the later one with --period",
+                    ));
+                }
                 periods.iter().rposition(|period| other.is_none() || period.name() != other)
             }
             // the only sample of a file without periods goes by whatever name it is given
