@@ -157,3 +157,33 @@ fn a_file_that_is_no_store_is_left_alone() {
     project.titer(&["label"]).ends(2, &["is not a titer store", "`store:`"]);
     assert_eq!(project.read(".titer/titer.db"), rows(300));
 }
+
+/// Measures two units, one of them with gold, from files.
+fn measured(project: &Project, units: &str, gold: &str, said: &[&str]) {
+    project.write("labels.csv", "id,policy,label\na,spam,1\nb,spam,0\n");
+    project.write("units.csv", units);
+    project.write("gold.csv", gold);
+    let files = ["prevalence", "--labels", "labels.csv", "--units", "units.csv"];
+    let gold = ["--gold", "gold.csv", "--drawn", "from_sample"];
+    refused(project, &[files.as_slice(), &gold].concat(), said);
+}
+
+#[test]
+fn a_sample_without_its_probabilities_never_passes_for_a_census() {
+    let project = Project::empty();
+    let gold = "id,policy,label\na,spam,1\n";
+    let lacks = ["`inclusion_probability`", "design poisson needs the probability"];
+    measured(&project, "id,design\na,poisson\nb,poisson\n", gold, &lacks);
+    measured(&project, "id,design,inclusion_prob\na,poisson,0.5\nb,poisson,0.5\n", gold, &lacks);
+    let draws = ["`expected_draws`", "pps_with_replacement"];
+    measured(&project, "id,design\na,pps_with_replacement\nb,pps_with_replacement\n", gold, &draws);
+}
+
+#[test]
+fn gold_whose_probabilities_stand_under_another_name_never_passes_for_simple_random() {
+    let project = Project::empty();
+    for column in ["rho", "inclusion_probability", "prob"] {
+        let gold = format!("id,policy,label,{column}\na,spam,1,0.25\n");
+        measured(&project, "id\na\nb\n", &gold, &[&format!("`{column}`"), "`probability`"]);
+    }
+}

@@ -108,7 +108,7 @@ fn a_change_comes_with_its_interval_its_ratio_and_what_would_be_found() {
     assert_eq!(got["changes"][0]["changed"], true);
     let estimates = |name: &str| got[name][0]["corrected"]["value"].as_f64().unwrap();
     assert!((value("value") - (estimates("policies") - estimates("periods"))).abs() < 1e-12);
-    project.titer(&args(&["--vs", "2026-02"])).done();
+    project.titer(&args(&["--vs", "2026-02", "--period", "2026-01"])).done();
     let none = args(&["--vs", "2025-12"]);
     project.titer(&none).ends(2, &["2025-12", "2026-01"]);
     project.titer(&args(&["--vs", "2026-01", "--period", "2026-01"])).ends(2, &["2026-01"]);
@@ -376,4 +376,14 @@ fn an_estimate_that_changes_after_it_was_final_is_restated() {
     let gold = gold.replacen("2026-01-u0,insults,0", "2026-01-u0,insults,1", 1);
     project.write("gold.csv", &gold);
     assert!(row().contains(",restated,") && row().contains(",restated,"));
+}
+
+#[test]
+fn nothing_comes_after_the_last_period() {
+    let project = usual();
+    let last = json(&project, &[])["periods"].as_array().unwrap().len();
+    assert!(last > 1);
+    let names = json(&project, &[])["periods"].clone();
+    let name = names[last - 1]["period"].as_str().unwrap().to_owned();
+    project.titer(&args(&["--vs", &name])).ends(2, &["is the last period", "--period"]);
 }
